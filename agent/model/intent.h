@@ -1,0 +1,150 @@
+// The intended verdict as a value: what policy/ computes, what audit/ compares, and what datapath/ loads into the kernel.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "agent/base/ip.h"
+#include "agent/model/endpoint.h"
+#include "agent/model/objects.h"
+
+namespace sextant {
+
+// Which policy object, and where in it: "CiliumNetworkPolicy shop/db", ingress[0], file:line.
+struct PolicyRef {
+  ObjectKind kind = ObjectKind::kCiliumNetworkPolicy;
+  std::string ns{};
+  std::string name{};
+  std::string rule{};  // "spec.ingress[0]"; empty: the object as a whole
+  Origin origin{};
+  bool operator==(const PolicyRef&) const;  // kind, ns, name, rule
+  std::string to_string() const;            // "CiliumNetworkPolicy shop/db"
+};
+
+// Why a verdict is what it is.
+enum class Because : std::uint8_t {
+  kRule,            // an allow rule matches
+  kDenyRule,        // a deny rule matches
+  kDefaultDeny,     // the endpoint is selected and nothing matches
+  kDefaultAllow,    // no policy selects the endpoint: allowed by default, which is no intent
+  kLocalHost,       // the node's own host may reach its pods
+  kNotEnforced,     // enable-policy never, or a node without host firewall: allowed, which is no intent
+  kUnknown          // something that Sextant cannot compute could change it; `why` names it
+};
+std::string_view to_string(Because because);  // "rule", "deny rule", "default deny"...
+// Allowed although nobody wrote so.
+constexpr bool by_default(Because b) { return b == Because::kDefaultAllow || b == Because::kNotEnforced; }
+
+// Identifies a source class for the life of the process; never reused.
+using ClassId = std::uint32_t;
+
+// An equivalence class of source addresses. `name` is stable over restarts as long as the same policies name the same
+// prefixes: "world" (public, named by no policy), the most specific prefix that a policy names ("2001:db8:100::/48"), or
+// for the cluster's own: "host", "remote-node", "pod:<labels>", "health", "trusted", "local" (ULA, link-local and other non-public).
+struct SourceClass {
+  ClassId id = 0;
+  std::string name{};
+  bool is_public = false;            // inside 2000::/3, not the cluster's, not trusted
+  std::vector<Prefix> prefixes{};    // the outer prefixes
+  std::vector<Prefix> except{};      // holes in them; prefixes minus except is exact
+  IpAddress sample{};                // an address of the class
+  bool operator==(const SourceClass&) const = default;
+};
+
+// A verdict for a range of ports of one protocol. For ICMP and ICMPv6 the "port" is the type; for protocols without
+// ports it is 0-65535 always.
+struct IntentCell {
+  Protocol protocol = Protocol::kTcp;
+  std::uint16_t first_port = 0;
+  std::uint16_t last_port = 65535;
+  Verdict verdict = Verdict::kUnknown;
+  Because because = Because::kUnknown;
+  std::vector<PolicyRef> policies{};  // what matched; for default deny, what selects the endpoint
+  std::string why{};                  // a sentence
+  bool operator==(const IntentCell&) const = default;
+};
+
+// Everything one class of sources may do. Cells are sorted by (protocol, first_port), do not overlap, and cover
+// TCP, UDP, SCTP, ICMPv6 (all ports or types) and kAny, which stands for every other protocol.
+struct IntentRow {
+  std::shared_ptr<const SourceClass> source{};
+  std::vector<IntentCell> cells{};
+  const IntentCell& cell(Protocol protocol, std::uint16_t port) const;
+};
+
+struct EndpointIntent {
+  EndpointRef endpoint{};
+  bool selected = false;   // some policy selects it for ingress (of Cilium's or Kubernetes' kinds)
+  bool enforced = false;   // default deny holds
+  std::vector<PolicyRef> selecting{};
+  std::vector<IntentRow> rows{};  // one per source class; sorted by class name
+  const IntentRow* row(ClassId id) const;
+};
+
+// One rule that was considered.
+struct RuleTrace {
+  PolicyRef policy{};
+  bool matched = false;
+  bool deny = false;
+  std::string detail{};     // why it matched or what did not: "port 443 is not 5432", "source is not in 2001:db8::/32"
+};
+
+struct Decision {
+  Verdict verdict = Verdict::kUnknown;
+  Because because = Because::kUnknown;
+  bool selected = false;
+  bool enforced = false;
+  std::string why{};                     // one sentence
+  std::vector<PolicyRef> policies{};     // that decided
+  std::vector<RuleTrace> trace{};        // only when asked for: matched first, then nearly matched
+};
+
+// ---- The same, for the kernel --------------------------------------------------------------------------------------
+
+// A policy that does not parse, is rejected by Cilium, or selects what cannot be computed.
+struct PolicyProblem {
+  PolicyRef policy{};
+  bool rejected = false;  // Cilium refuses the whole object; else: a part of it cannot be computed
+  std::string reason{};
+};
+
+struct KernelEndpoint {
+  EndpointRef endpoint{};
+  std::vector<IpAddress> addresses{};
+  std::uint32_t policy = 0;  // index into KernelIntent::policies
+};
+
+struct KernelRange {
+  Protocol protocol = Protocol::kTcp;  // kAny: every protocol that has no range of its own
+  std::uint16_t first_port = 0;
+  std::uint16_t last_port = 65535;
+  Verdict verdict = Verdict::kUnknown;
+  auto operator<=>(const KernelRange&) const = default;
+};
+using PortMap = std::vector<KernelRange>;  // sorted, not overlapping, complete (as IntentRow::cells)
+
+// One distinct behaviour; endpoints share it. port_maps index KernelIntent::port_maps.
+struct KernelPolicy {
+  std::uint32_t default_port_map = 0;                  // for classes not named below
+  std::map<ClassId, std::uint32_t> port_map_of_class{};
+};
+
+struct SourceRange {
+  IpAddress first{};  // the range ends where the next begins
+  ClassId source = 0;
+  auto operator<=>(const SourceRange&) const = default;
+};
+
+struct KernelIntent {
+  std::vector<KernelEndpoint> endpoints{};
+  std::vector<SourceRange> sources{};  // sorted by first; the first starts at ::, so every address has a class
+  std::vector<std::shared_ptr<const SourceClass>> classes{};  // every class that `sources` names
+  std::vector<KernelPolicy> policies{};
+  std::vector<PortMap> port_maps{};
+};
+
+}  // namespace sextant

@@ -1,0 +1,151 @@
+// The cluster's objects as Sextant needs them, and nothing else of them. Plain values: no I/O, no library types.
+//
+// Policies stay documents (base/document.h): the difference between an empty and a missing list decides
+// verdicts and differs between releases of Cilium, so only policy/ reads them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "agent/base/document.h"
+#include "agent/base/ip.h"
+#include "agent/base/result.h"
+#include "agent/model/endpoint.h"
+
+namespace sextant {
+
+using Labels = std::map<std::string, std::string, std::less<>>;
+
+// Where an object came from, to be told to people.
+struct Origin {
+  std::string file{};              // manifests: path as given; empty for the API server
+  std::uint32_t line = 0;          // of the document's first line in `file`
+  std::string resource_version{};  // API server
+
+  std::string to_string() const;  // "policies/db.yaml:12", "resourceVersion 4711", "" when nothing is known
+};
+
+enum class ObjectKind : std::uint8_t {
+  kNamespace, kNode, kPod, kWorkload, kService, kEndpointSlice,
+  kNetworkPolicy, kCiliumNetworkPolicy, kCiliumClusterwideNetworkPolicy, kClusterNetworkPolicy, kCiliumCidrGroup,
+  kCiliumNode, kCiliumEndpoint, kCiliumLoadBalancerIpPool, kExposureContract
+};
+std::string_view to_string(ObjectKind kind);       // the Kubernetes kind: "CiliumNetworkPolicy"
+std::string_view short_name(ObjectKind kind);      // "CNP", "CCNP", "KNP"; else as to_string
+
+struct ObjectKey {
+  ObjectKind kind = ObjectKind::kPod;
+  std::string ns{};
+  std::string name{};
+  auto operator<=>(const ObjectKey&) const = default;
+  std::string to_string() const;  // "CiliumNetworkPolicy shop/db"
+};
+
+struct Namespace {
+  std::string name{};
+  Labels labels{};
+  Origin origin{};
+};
+
+struct Node {
+  std::string name{};
+  Labels labels{};
+  std::vector<IpAddress> addresses{};   // InternalIP and ExternalIP
+  std::vector<Prefix> pod_prefixes{};   // spec.podCIDRs, or spec.podCIDR
+  Origin origin{};
+};
+
+struct ContainerPort {
+  std::string name{};  // empty: unnamed
+  Protocol protocol = Protocol::kTcp;
+  std::uint16_t port = 0;
+  std::uint16_t host_port = 0;  // 0: none
+  auto operator<=>(const ContainerPort&) const = default;
+};
+
+struct Pod {
+  std::string ns{};
+  std::string name{};
+  std::string uid{};          // empty in hand-written manifests: then no cgroup is the pod's
+  Labels labels{};
+  std::string node_name{};
+  std::string service_account{};
+  std::string workload{};     // "StatefulSet/db"; from ownerReferences (a ReplicaSet's Deployment by its name); may be empty
+  bool host_network = false;
+  bool finished = false;      // phase Succeeded or Failed: holds no address any more
+  std::vector<IpAddress> addresses{};  // status.podIPs, or status.podIP
+  std::vector<ContainerPort> ports{};
+  Origin origin{};
+};
+
+// A pod template (Deployment, StatefulSet, DaemonSet, Job, CronJob, ReplicaSet): for the offline verbs.
+struct Workload {
+  std::string kind{};         // "Deployment"
+  Pod pod{};                  // name is the workload's, no addresses, workload "Deployment/NAME"
+};
+
+struct ServicePort {
+  std::string name{};
+  Protocol protocol = Protocol::kTcp;
+  std::uint16_t port = 0;
+  std::uint16_t node_port = 0;      // 0: none
+  std::string target_port{};        // number or name; empty: as port
+};
+
+struct Service {
+  std::string ns{};
+  std::string name{};
+  std::string type{};               // ClusterIP, NodePort, LoadBalancer, ExternalName
+  Labels labels{};
+  Labels annotations{};
+  Labels selector{};
+  std::vector<ServicePort> ports{};
+  std::vector<IpAddress> cluster_ips{};
+  std::vector<IpAddress> external_ips{};
+  std::vector<IpAddress> load_balancer_ips{};  // status.loadBalancer.ingress[].ip
+  std::vector<Prefix> source_ranges{};
+  bool external_traffic_local = false;
+  Origin origin{};
+};
+
+struct EndpointSlice {
+  std::string ns{};
+  std::string name{};
+  std::string service{};            // label kubernetes.io/service-name
+  std::vector<IpAddress> addresses{};
+  std::vector<ServicePort> ports{};
+  Origin origin{};
+};
+
+// NetworkPolicy, CNP, CCNP, ClusterNetworkPolicy and CiliumCIDRGroup: the whole object, as written.
+struct PolicyObject {
+  ObjectKind kind = ObjectKind::kCiliumNetworkPolicy;
+  std::string ns{};
+  std::string name{};
+  std::shared_ptr<const Document> body{};  // never null; the top-level map of the object
+  Origin origin{};
+};
+
+// CiliumNode, CiliumEndpoint, CiliumLoadBalancerIPPool, ExposureContract: kept whole for the parts that will read them.
+struct OtherObject {
+  ObjectKind kind = ObjectKind::kCiliumNode;
+  std::string ns{};
+  std::string name{};
+  std::shared_ptr<const Document> body{};
+  Origin origin{};
+};
+
+using Object = std::variant<Namespace, Node, Pod, Workload, Service, EndpointSlice, PolicyObject, OtherObject>;
+ObjectKey key_of(const Object& object);
+
+// One Kubernetes object (not a List) to the model. std::nullopt: a kind that Sextant does not read.
+// Errors name the field and its line: "spec.podCIDRs[1]: 'x' is no prefix (line 12)".
+Result<std::optional<Object>> decode(const Document& document, const Origin& origin);
+
+}  // namespace sextant

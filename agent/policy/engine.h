@@ -1,0 +1,110 @@
+// The policy engine: what Cilium (of a given release) and Kubernetes NetworkPolicy would decide for the first packet of
+// a new flow, after service translation, at its destination. Ingress only.
+//
+// Pure: no I/O, no clock, no library beyond the standard and base. Reads the World, keeps only what it derives.
+// Thread: one.
+//
+// What it cannot compute it calls unknown, with the reason; never allow. Each object that Cilium refuses is ignored as
+// a whole and reported by problems().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "agent/base/ip.h"
+#include "agent/base/result.h"
+#include "agent/model/intent.h"
+#include "agent/model/world.h"
+
+namespace sextant::policy {
+
+// The releases whose semantics are known. Another patch release takes the nearest of its minor.
+enum class Release : std::uint8_t { k1_17_0, k1_18_6, k1_19_3, k1_20_2 };
+inline constexpr Release kNewestRelease = Release::k1_20_2;
+std::string_view to_string(Release release);  // "1.20.2"
+// "1.19.5" -> k1_19_3, exact false. Errors for a minor that is not known.
+struct ReleaseChoice {
+  Release release = kNewestRelease;
+  bool exact = true;
+};
+Result<ReleaseChoice> release_from(std::string_view version);
+
+enum class EnablePolicy : std::uint8_t { kDefault, kAlways, kNever };
+
+// Cilium's options, under Cilium's names. An unset optional takes the release's default.
+struct Options {
+  Release release = kNewestRelease;
+  std::string cluster_name = "default";
+  bool dual_stack = false;
+  EnablePolicy enable_policy = EnablePolicy::kDefault;
+  bool allow_localhost = true;  // auto and always
+  bool enable_host_firewall = false;
+  std::optional<bool> policy_default_local_cluster{};  // 1.18: false, from 1.19: true
+  bool enable_node_selector_labels = false;
+  bool policy_cidr_match_nodes = false;                // policy-cidr-match-mode=nodes
+  std::vector<Prefix> cluster_networks{};              // configuration networks.cluster: pods, services, nodes
+  std::vector<Prefix> trusted_networks{};              // configuration networks.trusted: not public
+};
+
+// Who sends. An address that a pod or a node holds is that pod or node.
+struct Peer {
+  enum class Kind : std::uint8_t { kAddress, kPod, kNode, kHealth, kIngress, kInit, kUnmanaged };
+  Kind kind = Kind::kAddress;
+  IpAddress address{};
+  std::string ns{};
+  std::string name{};
+};
+
+// Who receives: a pod (a hostNetwork pod is its node), a node's host endpoint, or an endpoint of Cilium's own.
+struct Subject {
+  enum class Kind : std::uint8_t { kPod, kWorkload, kNode, kHealth, kIngress, kInit };
+  Kind kind = Kind::kPod;
+  std::string ns{};
+  std::string name{};       // kWorkload: "Deployment/web"
+  std::string node{};       // where a health, ingress or init endpoint is; empty: the local node
+};
+
+class Engine {
+ public:
+  // `world` must outlive the engine and be changed only together with on().
+  Engine(const World& world, Options options);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  // The world has just applied `delta`. Recomputes nothing yet; marks what depends on it.
+  void on(const Delta& delta);
+  void set_options(Options options);
+  const Options& options() const;
+
+  // One verdict. Port is the destination port, or the ICMP type. Errors: no such subject or peer.
+  Result<Decision> decide(const Subject& to, const Peer& from, Protocol protocol, std::uint16_t port, bool trace = false) const;
+
+  // What every class of sources may do to one endpoint. kNode endpoints are the host endpoint.
+  // The pointer is stable until the next on(). nullptr: no such endpoint.
+  std::shared_ptr<const EndpointIntent> intent(const EndpointRef& endpoint) const;
+  // The same for a pod template (key name "Deployment/web").
+  std::shared_ptr<const EndpointIntent> intent_of_workload(const ObjectKey& workload) const;
+
+  // The class that an address is in. Never nullptr.
+  std::shared_ptr<const SourceClass> classify(const IpAddress& address) const;
+  // By id, also of classes that no longer exist (for rows that were observed under them); nullptr for an id never given.
+  std::shared_ptr<const SourceClass> source_class(ClassId id) const;
+
+  // The local node's endpoints (its own pods that have addresses and are not hostNetwork, and itself), for the kernel.
+  KernelIntent compile() const;
+
+  // Policies that Cilium rejects, or that hold something that cannot be computed. Sorted.
+  std::vector<PolicyProblem> problems() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sextant::policy
