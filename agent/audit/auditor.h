@@ -55,6 +55,8 @@ class Auditor {
   std::vector<Finding> findings() const;   // open ones, and those resolved within `again`
   // The rows of the local node's endpoints. Ranges in which no witness tells ports apart are one row.
   std::vector<EndpointRow> rows() const;
+  // What the internet can reach on this node: exposures_of() every local endpoint, with what listens there.
+  std::vector<Exposure> exposures() const;
 
  private:
   struct State;
