@@ -26,6 +26,7 @@ struct Config {
   // Start-up is no change.
   std::chrono::seconds settle{10};     // cilium.settle
   std::chrono::hours again{24};        // reopened within this: the same finding, "again"
+  std::map<std::string, Severity, std::less<>> severities{};  // code -> severity, where the configuration changes it
   std::string runbook_base = "https://sextant.dev/runbooks/";
 };
 
