@@ -1,0 +1,308 @@
+#include "agent/app/daemon/daemon.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+namespace sextant::app {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr milliseconds kRoundDelay{20};   // deltas of one burst become one round
+constexpr milliseconds kSettleDelay{20};  // events of one burst become one transaction
+constexpr seconds kTick{1};
+constexpr minutes kPruneEvery{60};
+constexpr minutes kLossHold{10};          // a loss is a blind spot for this long after it stopped
+
+policy::Options engine_options(const Config& config) {
+  policy::Options options = config.cilium.options;
+  options.cluster_networks = config.cluster_networks;
+  options.trusted_networks = config.trusted_networks;
+  return options;
+}
+
+audit::Config audit_config(const Config& config) {
+  return {.node = config.node,
+          .quiet = config.findings.quiet,
+          .settle = config.cilium.settle,
+          .severities = config.findings.severities};
+}
+
+// awaitable_operators sees only exceptions: without this, `a && b` would wait on b for ever after a returned an Error.
+asio::awaitable<void> must(asio::awaitable<Result<>> task) {
+  auto result = co_await std::move(task);
+  if (!result) throw std::runtime_error(result.error().what);
+}
+
+void log_change(const FindingChange& change) {
+  const auto& f = change.finding;
+  switch (change.kind) {
+    case FindingChange::Kind::kOpened:
+      spdlog::warn("finding {} {} {}: {}", f.openings > 1 ? "opened again" : "opened", f.id, to_string(f.severity), f.message);
+      return;
+    case FindingChange::Kind::kResolved:
+      spdlog::info("finding resolved {}: {} ({})", f.id, f.message, f.resolution);
+      return;
+    case FindingChange::Kind::kUpdated: spdlog::debug("finding updated {}: count {}", f.id, f.count); return;
+  }
+}
+
+}  // namespace
+
+Daemon::Daemon(asio::io_context& io, Config config, const Clock& clock)
+    : config_(std::move(config)),
+      clock_(clock),
+      world_(config_.node),
+      engine_(world_, engine_options(config_)),
+      views_(parts_, config_),
+      losses_(kLossHold),
+      round_timer_(io),
+      settle_timer_(io) {
+  parts_.world = &world_;
+  parts_.engine = &engine_;
+  parts_.started = clock.now();
+  auditor_.emplace(world_, engine_, audit_config(config_));
+  parts_.auditor = &*auditor_;
+}
+
+Result<std::unique_ptr<Daemon>> Daemon::start(asio::io_context& io, Config config, const Clock& clock) {
+  std::unique_ptr<Daemon> daemon(new Daemon(io, std::move(config), clock));
+  if (auto opened = daemon->open_store(); !opened) return Failure(opened.error());
+  if (auto opened = daemon->open_sources(); !opened) return Failure(opened.error());
+  // The API before the datapath: a port in use is known before anything is attached.
+  if (auto bound = daemon->bind_api(); !bound) return Failure(bound.error());
+  daemon->load_datapath();
+  return daemon;
+}
+
+Result<> Daemon::open_store() {
+  auto store = report::Store::open(config_.store.path, config_.store.keep);
+  if (!store) return because("open store", store.error());
+  store_.emplace(std::move(*store));
+  auto findings = store_->load(clock_.now() - std::chrono::hours(24));
+  if (!findings) return because("read store", findings.error());
+  auditor_->restore(std::move(*findings));
+  parts_.store = &*store_;
+  return {};
+}
+
+Result<> Daemon::open_sources() {
+  if (config_.source.kubernetes)
+    return failure("source.kubernetes: this version has no Kubernetes source; use source.manifests");
+  auto manifests = manifests::ManifestSource::open(
+      *config_.source.manifests,
+      {.delta = [this](const Delta& delta) { on_delta(delta); },
+       .round = [this](const auto& problems, auto files, auto ignored) { on_manifest_round(problems, files, ignored); }});
+  if (!manifests) return because("open manifests", manifests.error());
+  manifests_.emplace(std::move(*manifests));
+  parts_.sources.push_back({.name = "manifests " + config_.source.manifests->string(), .since = clock_.now()});
+
+  auto network = net::NetworkSource::open({.uplinks = config_.uplinks}, [this](const NetworkPicture& picture) {
+    on_delta(picture);
+    if (datapath_) {
+      std::vector<Link> uplinks;
+      std::ranges::copy_if(picture.links, std::back_inserter(uplinks), &Link::is_uplink);
+      datapath_->set_uplinks(uplinks);
+    }
+    look_at_witnesses();
+  });
+  if (!network) return because("open netlink", network.error());
+  network_.emplace(std::move(*network));
+  return {};
+}
+
+void Daemon::load_datapath() {
+  if (!config_.datapath.enabled) return;
+  const datapath::Config config{.cgroup = config_.datapath.cgroup, .sizes = config_.datapath.sizes};
+  auto loaded = datapath::Datapath::load(
+      config, {.disagreement =
+                   [this](const RowObservation& row) {
+                     auditor_->on_row(row, clock_.now());
+                     soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
+                   },
+               .stray =
+                   [this](const StrayDelivery& stray) {
+                     auditor_->on_stray(stray, clock_.now());
+                     soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
+                   },
+               .listeners =
+                   [this](const ListenerPicture& picture) {
+                     parts_.listeners_read = clock_.now();
+                     auditor_->on_listeners(picture, clock_.now());
+                     soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
+                   },
+               .status = [this] { on_witness_status(); }});
+  if (loaded) {
+    datapath_.emplace(std::move(*loaded));
+    parts_.datapath = &*datapath_;
+    return;
+  }
+  parts_.datapath_error = loaded.error().what;
+  parts_.features = datapath::probe_features(config);
+  spdlog::error("the kernel's witnesses are blind: {}", parts_.datapath_error);
+}
+
+Result<> Daemon::bind_api() {
+  auto api = report::ApiServer::bind(
+      {.socket = config_.api.socket, .listen = config_.api.listen, .allow_public = config_.api.allow_public}, views_);
+  if (!api) return because("bind API", api.error());
+  api_.emplace(std::move(*api));
+  return {};
+}
+
+asio::awaitable<Result<>> Daemon::run() {
+  using namespace asio::experimental::awaitable_operators;
+  look_at_witnesses();
+  try {
+    co_await (must(manifests_->run()) && must(network_->run()) && must(watch_kernel()) &&
+              must(api_->run()) && must(tick()));
+  } catch (const std::exception& error) {
+    co_return failure(error.what());
+  }
+  co_return Result<>();
+}
+
+// The kernel's witnesses never stop the rest: what ends them makes them blind.
+asio::awaitable<Result<>> Daemon::watch_kernel() {
+  if (!datapath_) co_return Result<>();
+  if (auto ended = co_await datapath_->run(); !ended) {
+    spdlog::error("the kernel's witnesses went blind: {}", ended.error().what);
+    kernel_error_ = ended.error().what;
+  }
+  co_return Result<>();
+}
+
+void Daemon::on_delta(const Delta& delta) {
+  world_.apply(delta);
+  engine_.on(delta);
+  soon(round_pending_, round_timer_, kRoundDelay, &Daemon::intent_round);
+}
+
+void Daemon::on_manifest_round(const std::vector<manifests::Problem>& problems, std::size_t files, std::size_t ignored) {
+  std::vector<BlindSpot> spots;
+  for (const auto& problem : problems) {
+    spots.push_back({.what = "manifest " + problem.file, .why = problem.to_string()});
+    spdlog::warn("{}", problem.to_string());
+  }
+  if (blind_spots_.set("manifests", std::move(spots))) parts_.blind_spots = blind_spots_.all();
+
+  auto& status = parts_.sources.front();
+  const bool healthy = problems.empty();
+  if (healthy != status.healthy || !intent_known_) status.since = clock_.now();
+  status.healthy = healthy;
+  status.detail = healthy ? std::to_string(files) + " files, " + std::to_string(ignored) + " objects of other kinds ignored"
+                          : problems.front().to_string() +
+                                (problems.size() > 1 ? " and " + std::to_string(problems.size() - 1) + " more" : "");
+  intent_known_ = true;
+  soon(round_pending_, round_timer_, kRoundDelay, &Daemon::intent_round);
+}
+
+void Daemon::on_witness_status() {
+  look_at_witnesses();
+  if (api_) api_->publish_status_changed();
+}
+
+void Daemon::soon(bool& pending, asio::steady_timer& timer, Duration delay, void (Daemon::*then)()) {
+  if (std::exchange(pending, true)) return;
+  timer.expires_after(std::chrono::duration_cast<milliseconds>(delay));
+  timer.async_wait([this, &pending, then](boost::system::error_code cancelled) {
+    pending = false;
+    if (!cancelled) (this->*then)();
+  });
+}
+
+void Daemon::intent_round() {
+  if (!intent_known_) return;  // half-read policies would judge packets by half an intent
+  std::vector<BlindSpot> spots;
+  if (datapath_) {
+    if (auto set = datapath_->set_intent(engine_.compile()); !set) {
+      spots.push_back({.what = "verdict tables", .why = set.error().what});
+      spdlog::warn("verdict tables: {}", set.error().what);
+    }
+  }
+  blind_spots_.set("tables", std::move(spots));
+  parts_.intent_known = true;
+  look_at_policies();
+  auditor_->on_intent(clock_.now());
+  look_at_witnesses();
+  settle();
+}
+
+void Daemon::look_at_policies() {
+  std::vector<BlindSpot> spots;
+  for (const auto& problem : engine_.problems())
+    if (!problem.rejected)
+      spots.push_back({.what = "policy " + problem.policy.to_string(), .why = "cannot be computed: " + problem.reason});
+  blind_spots_.set("policies", std::move(spots));
+}
+
+void Daemon::look_at_witnesses() {
+  std::vector<BlindSpot> spots;
+  for (const auto& witness : views_.witnesses())
+    if (witness.state == WitnessState::kBlind)
+      spots.push_back({.what = "witness " + std::string(to_string(witness.witness)), .why = witness.reason});
+  for (const auto& uplink : world_.network().missing_uplinks)
+    spots.push_back({.what = "uplink " + uplink, .why = "the configuration names it, and there is no such interface"});
+  if (!kernel_error_.empty()) spots.push_back({.what = "kernel events", .why = kernel_error_});
+  if (datapath_) {
+    for (const auto& use : datapath_->program_use()) {
+      const auto now = clock_.now();
+      if (const auto lost = losses_.update(use.program + " events", use.events_lost, now))
+        spots.push_back({.what = "events " + use.program, .why = std::to_string(lost) + " events did not fit the ring buffer"});
+      if (const auto lost = losses_.update(use.program + " rows", use.rows_lost, now))
+        spots.push_back({.what = "rows " + use.program, .why = std::to_string(lost) + " packets found no room in the tables"});
+    }
+  }
+  blind_spots_.set("witnesses", std::move(spots));
+  parts_.blind_spots = blind_spots_.all();
+  auditor_->on_blind_spots(parts_.blind_spots, clock_.now());
+  soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
+}
+
+void Daemon::settle() {
+  const auto changes = auditor_->settle(clock_.now());
+  if (changes.empty()) return;
+  const auto written = store_->write(changes);
+  if (!written) spdlog::error("store: {}", written.error().what);
+  std::vector<BlindSpot> spots;
+  if (!written) spots.push_back({.what = "store", .why = written.error().what});
+  if (blind_spots_.set("store", std::move(spots))) look_at_witnesses();
+  for (const auto& change : changes) {
+    log_change(change);
+    api_->publish(change);
+  }
+}
+
+asio::awaitable<Result<>> Daemon::tick() {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  Time pruned{};
+  for (;;) {
+    timer.expires_after(kTick);
+    if (auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable)); cancelled) break;
+    const Time now = clock_.now();
+    if (datapath_) {
+      if (auto rows = datapath_->rows()) auditor_->on_rows(*rows, now);
+      else spdlog::error("read rows: {}", rows.error().what);
+    }
+    look_at_witnesses();
+    settle();
+    if (now - pruned > kPruneEvery) {
+      pruned = now;
+      if (auto done = store_->prune(now); !done) spdlog::error("prune store: {}", done.error().what);
+    }
+  }
+  round_timer_.cancel();
+  settle_timer_.cancel();
+  co_return Result<>();
+}
+
+}  // namespace sextant::app

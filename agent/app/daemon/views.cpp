@@ -1,0 +1,145 @@
+#include "agent/app/daemon/views.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+
+#include <unistd.h>
+
+#include "agent/app/names.h"
+
+namespace sextant::app {
+namespace {
+
+std::uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::uint64_t total = 0;
+  std::uint64_t resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::string release_text(const Config& config) {
+  const std::string used(policy::to_string(config.cilium.options.release));
+  if (config.cilium.version == "auto") return used + " (the newest that is known: no cluster tells the version)";
+  if (config.cilium.version == used) return used;
+  return used + " (the nearest known to " + config.cilium.version + ")";
+}
+
+std::map<std::string, std::uint64_t> count_objects(const World& world) {
+  std::map<std::string, std::uint64_t> objects{{"Namespace", world.namespaces().size()},
+                                               {"Node", world.nodes().size()},
+                                               {"Pod", world.pods().size()},
+                                               {"Service", world.services().size()},
+                                               {"EndpointSlice", world.slices().size()}};
+  for (const auto& [key, policy] : world.policies()) ++objects[std::string(to_string(key.kind))];
+  for (const auto& [key, other] : world.others()) ++objects[std::string(to_string(key.kind))];
+  std::erase_if(objects, [](const auto& entry) { return entry.second == 0; });
+  return objects;
+}
+
+}  // namespace
+
+report::StatusView Views::status() const {
+  report::StatusView view{.node = config_.node,
+                          .version = SEXTANT_VERSION,
+                          .cilium_release = release_text(config_),
+                          .started = parts_.started,
+                          .not_ready = not_ready(),
+                          .sources = parts_.sources,
+                          .witnesses = witnesses(),
+                          .features = parts_.datapath ? parts_.datapath->features() : parts_.features,
+                          .blind_spots = parts_.blind_spots,
+                          .policy_problems = parts_.engine->problems(),
+                          .objects = count_objects(*parts_.world),
+                          .resident_bytes = resident_bytes()};
+  for (const auto& link : parts_.world->network().links)
+    if (link.is_uplink) view.uplinks.push_back(link.name);
+  if (!parts_.datapath) return view;
+  for (const auto& use : parts_.datapath->map_use())
+    view.maps.push_back({.map = use.map, .entries = use.entries, .capacity = use.capacity, .bytes = use.bytes});
+  for (const auto& use : parts_.datapath->program_use())
+    view.programs.push_back({.program = use.program,
+                             .events_lost = use.events_lost,
+                             .rows_lost = use.rows_lost,
+                             .runs = use.runs,
+                             .run_time = use.run_time});
+  return view;
+}
+
+std::vector<WitnessStatus> Views::witnesses() const {
+  WitnessStatus intended{.witness = Witness::kIntended,
+                         .state = parts_.intent_known ? WitnessState::kSees : WitnessState::kStarting,
+                         .covers = std::to_string(parts_.world->policies().size()) + " policies and groups",
+                         .since = parts_.started};
+  for (const auto& source : parts_.sources) {
+    if (source.healthy) continue;
+    intended.reason = source.name + ": " + source.detail;
+    intended.since = source.since;
+  }
+  std::vector<WitnessStatus> all{intended,
+                                 {.witness = Witness::kRealized,
+                                  .state = WitnessState::kAbsent,
+                                  .reason = "the datapath's state is not read in this version",
+                                  .since = parts_.started}};
+  if (parts_.datapath) {
+    const auto kernel = parts_.datapath->statuses();
+    all.insert(all.end(), kernel.begin(), kernel.end());
+  } else {
+    const auto state = config_.datapath.enabled ? WitnessState::kBlind : WitnessState::kAbsent;
+    const auto reason = config_.datapath.enabled ? parts_.datapath_error : "datapath.enabled is false";
+    for (const auto witness : {Witness::kListening, Witness::kUplink, Witness::kDelivery, Witness::kDeath})
+      all.push_back({.witness = witness, .state = state, .reason = reason, .since = parts_.started});
+  }
+  all.push_back({.witness = Witness::kProbed,
+                 .state = WitnessState::kAbsent,
+                 .reason = "there is no canary in this version",
+                 .since = parts_.started});
+  return all;
+}
+
+std::vector<std::string> Views::not_ready() const {
+  std::vector<std::string> reasons;
+  if (!parts_.intent_known) reasons.emplace_back("the policies have not been read yet");
+  for (const auto& witness : witnesses())
+    if (witness.state == WitnessState::kStarting && witness.witness != Witness::kIntended)
+      reasons.push_back("the witness '" + std::string(to_string(witness.witness)) + "' has not looked yet");
+  return reasons;
+}
+
+std::vector<Finding> Views::findings() const { return parts_.auditor->findings(); }
+
+Result<std::vector<Finding>> Views::findings_since(Time since) const { return parts_.store->load(since); }
+
+std::vector<EndpointRow> Views::endpoints() const { return parts_.auditor->rows(); }
+
+std::vector<Exposure> Views::exposure() const { return parts_.auditor->exposures(); }
+
+Result<report::AttemptsView> Views::attempts() const {
+  if (!parts_.datapath) return failure("no packets are seen: " + parts_.datapath_error);
+  auto attempts = parts_.datapath->attempts();
+  if (!attempts) return because("read attempts", attempts.error());
+  auto sources = parts_.datapath->sources();
+  if (!sources) return because("read sources", sources.error());
+  return report::AttemptsView{.attempts = std::move(*attempts), .sources = std::move(*sources)};
+}
+
+std::vector<UplinkCount> Views::uplink_counts() const {
+  if (!parts_.datapath) return {};
+  return parts_.datapath->uplink_counts().value_or(std::vector<UplinkCount>{});
+}
+
+Result<report::ExplainView> Views::explain(const report::ExplainRequest& request) const {
+  auto to = subject_from(request.to);
+  if (!to) return Failure(to.error());
+  auto from = peer_from(request.from);
+  if (!from) return Failure(from.error());
+  auto decision = parts_.engine->decide(*to, *from, request.protocol, request.port, true);
+  if (!decision) return Failure(decision.error());
+  report::ExplainView view{
+      .request = request, .decision = std::move(*decision), .cilium_release = release_text(config_)};
+  if (from->kind == policy::Peer::Kind::kAddress) view.source_class = parts_.engine->classify(from->address)->name;
+  return view;
+}
+
+}  // namespace sextant::app
