@@ -1,0 +1,110 @@
+"""Prints the daemon's resident memory at 3 and at 250 pods, in a network namespace of its own.
+
+The manifests are one node's worth: every pod has a public address, and a policy of its own that names a port,
+a peer by labels and a prefix. Resident memory is VmRSS after the daemon is ready and has rested for two seconds;
+map memory is the kernel's, as the daemon reports it.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+NAMESPACE = f"sextant-bench-{os.getpid()}"
+POLICY = """\
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: app-{i}, namespace: bench, uid: 00000000-0000-4000-8000-{i:012d}, labels: {{app: app-{i}}}}}
+spec: {{nodeName: n1, containers: [{{name: main, ports: [{{name: http, containerPort: 8080}}]}}]}}
+status: {{podIPs: [{{ip: "2001:db8:10::{i:x}"}}]}}
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {{name: app-{i}, namespace: bench}}
+spec:
+  endpointSelector: {{matchLabels: {{app: app-{i}}}}}
+  ingress:
+  - fromEndpoints: [{{matchLabels: {{app: app-{peer}}}}}]
+    toPorts: [{{ports: [{{port: http, protocol: TCP}}]}}]
+  - fromCIDR: ["2001:db8:{i:x}::/48"]
+    toPorts: [{{ports: [{{port: "8443", protocol: TCP}}]}}]
+"""
+NODE = """\
+apiVersion: v1
+kind: Node
+metadata: {name: n1}
+spec: {podCIDRs: ["2001:db8:10::/64"]}
+status: {addresses: [{type: InternalIP, address: "2001:db8:ffff::1"}]}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: bench}
+"""
+
+
+def write_manifests(folder, pods):
+    with open(os.path.join(folder, "node.yaml"), "w", encoding="utf-8") as out:
+        out.write(NODE)
+    with open(os.path.join(folder, "pods.yaml"), "w", encoding="utf-8") as out:
+        out.writelines(POLICY.format(i=i + 1, peer=(i + 1) % pods + 1) for i in range(pods))
+
+
+def resident_kib(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
+
+
+def wait_ready(process, cli, socket):
+    started = time.monotonic()
+    while time.monotonic() - started < 30:
+        if process.poll() is not None:
+            sys.exit(f"memory: the daemon ended with {process.returncode}")
+        shown = subprocess.run([cli, "--server", f"unix:{socket}", "status", "-o", "json"],
+                               capture_output=True, check=False)
+        if shown.returncode == 0 and json.loads(shown.stdout).get("ready"):
+            return time.monotonic() - started, json.loads(shown.stdout)
+        time.sleep(0.05)
+    sys.exit("memory: the daemon was not ready within 30 s")
+
+
+def measure(daemon, pods):
+    with tempfile.TemporaryDirectory() as folder:
+        manifests = os.path.join(folder, "manifests")
+        os.mkdir(manifests)
+        write_manifests(manifests, pods)
+        socket = os.path.join(folder, "sextant.sock")
+        process = subprocess.Popen(
+            ["nsenter", f"--net=/run/netns/{NAMESPACE}", daemon, "--manifests", manifests, "--set", "node.name=n1",
+             "--set", f"api.socket={socket}", "--set", "api.listen=[]", "--set", f"store.path={folder}/sextant.db",
+             "--set", "log.level=error"])
+        try:
+            ready, _ = wait_ready(process, os.path.join(os.path.dirname(daemon), "sextant"), socket)
+            time.sleep(2)
+            resident = resident_kib(process.pid)
+            _, status = wait_ready(process, os.path.join(os.path.dirname(daemon), "sextant"), socket)
+            maps = sum(int(use["bytes"]) for use in status.get("maps", []))
+            print(f"{pods:5d} pods  {resident / 1024:6.1f} MiB resident  {maps / 2**20:6.1f} MiB maps  "
+                  f"ready after {ready * 1000:.0f} ms")
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait()
+
+
+def main():
+    subprocess.run(["ip", "netns", "add", NAMESPACE], check=True)
+    try:
+        for command in (["link", "set", "lo", "up"], ["link", "add", "up0", "type", "dummy"],
+                        ["link", "set", "up0", "up"], ["-6", "route", "add", "default", "dev", "up0"]):
+            subprocess.run(["ip", "-n", NAMESPACE, *command], check=True)
+        for pods in (3, 250):
+            measure(os.path.abspath(sys.argv[1]), pods)
+    finally:
+        subprocess.run(["ip", "netns", "del", NAMESPACE], check=False)
+
+
+if __name__ == "__main__":
+    main()
