@@ -117,7 +117,8 @@ struct Feature {
   std::string reason{};    // why not, or what stands in: "TCX missing (Linux 6.6): clsact is used"
 };
 
-enum class Witness : std::uint8_t { kIntended, kRealized, kListening, kUplink, kDelivery, kDeath, kProbed };
+// kObserved: what uplink, delivery and death say together; the evidence of findings and the rows name it so.
+enum class Witness : std::uint8_t { kIntended, kRealized, kListening, kUplink, kDelivery, kDeath, kProbed, kObserved };
 std::string_view to_string(Witness witness);  // "intended", "realized", "listening", "uplink", ...
 
 enum class WitnessState : std::uint8_t { kAbsent, kStarting, kSees, kBlind };
