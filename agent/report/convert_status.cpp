@@ -1,0 +1,87 @@
+#include "agent/report/convert.h"
+#include "agent/report/convert_parts.h"
+
+namespace sextant::report {
+
+using detail::set_time;
+using detail::word;
+
+namespace {
+
+void add_parts(const StatusView& status, v1alpha1::Status& out) {
+  for (const SourceStatus& source : status.sources) {
+    v1alpha1::SourceStatus& to = *out.add_sources();
+    to.set_name(source.name);
+    to.set_healthy(source.healthy);
+    to.set_detail(source.detail);
+    set_time(source.since, [&] { return to.mutable_since(); });
+  }
+  for (const WitnessStatus& witness : status.witnesses) {
+    v1alpha1::WitnessStatus& to = *out.add_witnesses();
+    to.set_witness(word(witness.witness));
+    to.set_state(word(witness.state));
+    to.set_covers(witness.covers);
+    to.set_reason(witness.reason);
+    set_time(witness.since, [&] { return to.mutable_since(); });
+    to.set_lost(witness.lost);
+  }
+  for (const Feature& feature : status.features) {
+    v1alpha1::Feature& to = *out.add_features();
+    to.set_name(feature.name);
+    to.set_available(feature.available);
+    to.set_reason(feature.reason);
+  }
+}
+
+void add_doubts(const StatusView& status, v1alpha1::Status& out) {
+  for (const BlindSpot& spot : status.blind_spots) {
+    v1alpha1::BlindSpot& to = *out.add_blind_spots();
+    to.set_what(spot.what);
+    to.set_why(spot.why);
+  }
+  for (const PolicyProblem& problem : status.policy_problems) {
+    v1alpha1::PolicyProblem& to = *out.add_policy_problems();
+    *to.mutable_policy() = to_message(problem.policy);
+    to.set_rejected(problem.rejected);
+    to.set_reason(problem.reason);
+  }
+}
+
+void add_kernel_use(const StatusView& status, v1alpha1::Status& out) {
+  for (const MapUse& map : status.maps) {
+    v1alpha1::MapUse& to = *out.add_maps();
+    to.set_map(map.map);
+    to.set_entries(map.entries);
+    to.set_capacity(map.capacity);
+    to.set_bytes(map.bytes);
+  }
+  for (const ProgramUse& program : status.programs) {
+    v1alpha1::ProgramUse& to = *out.add_programs();
+    to.set_program(program.program);
+    to.set_events_lost(program.events_lost);
+    to.set_rows_lost(program.rows_lost);
+    to.set_runs(program.runs);
+    to.set_run_seconds(std::chrono::duration<double>(program.run_time).count());
+  }
+}
+
+}  // namespace
+
+v1alpha1::Status to_message(const StatusView& status) {
+  v1alpha1::Status out;
+  out.set_node(status.node);
+  out.set_version(status.version);
+  out.set_cilium_release(status.cilium_release);
+  set_time(status.started, [&] { return out.mutable_started(); });
+  out.set_ready(status.not_ready.empty());
+  for (const std::string& reason : status.not_ready) out.add_not_ready(reason);
+  for (const auto& [kind, number] : status.objects) (*out.mutable_objects())[kind] = number;
+  for (const std::string& uplink : status.uplinks) out.add_uplinks(uplink);
+  out.set_resident_bytes(status.resident_bytes);
+  add_parts(status, out);
+  add_doubts(status, out);
+  add_kernel_use(status, out);
+  return out;
+}
+
+}  // namespace sextant::report
