@@ -30,12 +30,14 @@ struct RowObservation {
   Verdict intended = Verdict::kUnknown;
   std::uint64_t delivered = 0;      // packets that opened a flow and reached a socket
   std::uint64_t dropped = 0;        // packets that opened a flow and died in the kernel
+  std::uint64_t refused = 0;        // packets that got to the endpoint's own stack, which has no socket for them
   Time first_seen{};
   Time last_delivered{};            // epoch: never
   Time last_dropped{};
   std::string drop_reason{};        // the kernel's name of the last one: "NETFILTER_DROP"; empty: none dropped
-  IpAddress sample{};               // source of the last packet
-  std::uint32_t process_cgroup = 0; // unused when 0
+  IpAddress sample{};               // source of a recent packet
+  std::string cgroup{};             // of the socket that received, below the cgroup2 root; empty: none, or not known
+  std::optional<std::string> pod_uid{};  // when the path is one that a kubelet makes: names a hostNetwork pod too
 };
 
 // A public packet delivered to an address that no source describes.
