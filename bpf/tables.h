@@ -1,0 +1,137 @@
+// The verdict tables: the contract between agent/datapath/tables.cpp, which writes them, and every program that judges
+// a packet (bpf/verdict.h has the maps and the lookups). Compiles as BPF C and as C++.
+//
+// Every table has two banks. The bank in force is `generation & 1`; userspace writes the other one and then raises the
+// generation, so a program that reads the generation once judges its packet by one intent, never by a mixture. All are
+// plain arrays: the verifier inlines their lookups, and userspace writes them through mmap.
+#pragma once
+
+#include "bpf/abi.h"
+
+enum {
+  TABLE_BANKS = 2,
+  TABLE_PROBES = 8,            // open addressing: the writer places every entry within so many steps
+  TABLE_SOURCE_STEPS = 20,     // of the search for a source: up to 2^20 ranges
+  TABLE_RANGE_STEPS = 17,      // of the search in a port map: up to 2^17 ranges
+  TABLE_SOURCE_BUCKETS = 1 << 16,
+  TABLE_SOURCE_INDEX = TABLE_SOURCE_BUCKETS + 2,
+  TABLE_UPLINKS = 64,
+};
+
+// model's Verdict and Protocol numbers (agent/model/endpoint.h); asserted in tables.cpp.
+enum {
+  VERDICT_UNKNOWN = 0,
+  VERDICT_DENY = 1,
+  VERDICT_ALLOW = 2,
+  VERDICT_REDIRECT = 3,
+  VERDICT_AUTH = 4,
+  VERDICT_COUNT
+};
+enum { PROTOCOL_ANY = 0 };
+
+// A class that the tables do not hold: the source could not be placed, so every verdict for it is unknown.
+#define TABLE_NO_CLASS 0xffffffffU
+
+// Where a bank's tables are. All zero before the first intent: no endpoint is found.
+struct table_head {
+  __u64 seed;            // of the hashes below
+  __u32 endpoint_base;   // first element of this bank in `endpoints`
+  __u32 endpoint_mask;   // buckets - 1
+  __u32 endpoint_probes; // no endpoint is further from its bucket; at most TABLE_PROBES
+  __u32 source_base;
+  __u32 index_base;      // in `source_index`
+  __u32 cell_base;
+  __u32 cell_mask;
+  __u32 cell_probes;
+  __u32 policy_base;
+  __u32 policy_count;
+  __u32 range_base;
+  __u32 pad;
+};
+
+// An address of an endpoint; open addressing by hash_address(). id 0: empty, and ends a probe.
+struct table_endpoint {
+  __u64 hi, lo;   // the address, host order
+  __u32 id;       // names the endpoint for the life of the process; never reused
+  __u32 policy;   // in `policies` of the same bank
+  __u16 slot;     // dense; indexes arrays per endpoint; reused only when those are drained
+  __u16 pad[3];
+};
+
+// Sources from this address up to the next entry's.
+struct table_source {
+  __u64 hi, lo;
+  __u32 class_id;   // model's ClassId, or TABLE_NO_CLASS
+  __u32 is_public;
+};
+
+// Which entries of `sources` can hold an address of this bucket: those from `first` to `last`, both included.
+struct table_bucket {
+  __u32 first, last;
+};
+
+// A port map: `count` entries of `ranges`. count 0: unknown.
+struct table_port_map {
+  __u32 first, count;
+};
+
+// The port map of one (policy, class); open addressing by hash_cell(). count 0 in an entry with class_id
+// TABLE_NO_CLASS: empty, and ends a probe.
+struct table_cell {
+  __u32 policy, class_id;
+  struct table_port_map ports;
+};
+
+// What a policy says to the classes that no cell names.
+struct table_policy {
+  struct table_port_map ports;
+};
+
+// From this port of this protocol up to the next entry's; sorted by range_key(). The entries of PROTOCOL_ANY come
+// first, and hold for every protocol that has none of its own.
+struct table_range {
+  __u32 start;    // range_key()
+  __u8 verdict;
+  __u8 pad[3];
+};
+
+// The uplinks that a program is attached to; open addressing by ifindex. ifindex 0: empty.
+struct table_uplink {
+  __u32 ifindex;
+  __u32 slot;     // of its counters; 0 is for packets of any other device
+};
+
+ABI_ASSERT(sizeof(struct table_head) == 56, "table_head layout changed");
+ABI_ASSERT(sizeof(struct table_endpoint) == 32, "table_endpoint layout changed");
+ABI_ASSERT(ABI_OFFSET(struct table_endpoint, slot) == 24, "table_endpoint layout changed");
+ABI_ASSERT(sizeof(struct table_source) == 24, "table_source layout changed");
+ABI_ASSERT(sizeof(struct table_bucket) == 8, "table_bucket layout changed");
+ABI_ASSERT(sizeof(struct table_cell) == 16, "table_cell layout changed");
+ABI_ASSERT(sizeof(struct table_policy) == 8, "table_policy layout changed");
+ABI_ASSERT(sizeof(struct table_range) == 8, "table_range layout changed");
+ABI_ASSERT(sizeof(struct table_uplink) == 8, "table_uplink layout changed");
+
+ABI_INLINE __u64 hash_pair(__u64 a, __u64 b, __u64 seed) {
+  __u64 h = (a ^ seed) * 0x9e3779b97f4a7c15ULL;  // 2^64 / golden ratio
+
+  h ^= h >> 32;
+  h = (h ^ b) * 0xc2b2ae3d27d4eb4fULL;  // xxHash's second prime
+  return h ^ (h >> 29);
+}
+
+ABI_INLINE __u32 hash_address(__u64 hi, __u64 lo, __u64 seed) { return (__u32)(hash_pair(hi, lo, seed) >> 16); }
+
+ABI_INLINE __u32 hash_cell(__u32 policy, __u32 class_id, __u64 seed) {
+  return (__u32)(hash_pair(policy, class_id, seed) >> 16);
+}
+
+ABI_INLINE __u32 range_key(__u8 protocol, __u16 port) { return ((__u32)protocol << 16) | port; }
+
+// The bucket of an address: by the 16 bits after 2000::/3's three, and one bucket each for what lies below and above.
+ABI_INLINE __u32 source_bucket(__u64 hi) {
+  __u32 top = (__u32)(hi >> 61);
+
+  if (top == 1)
+    return (__u32)(hi >> 45) & (TABLE_SOURCE_BUCKETS - 1);
+  return top == 0 ? TABLE_SOURCE_BUCKETS : TABLE_SOURCE_BUCKETS + 1;
+}

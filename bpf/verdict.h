@@ -1,0 +1,185 @@
+// The verdict tables as programs read them: the maps, and the way from a packet's addresses to its verdict. BPF only.
+//
+// Layouts and rules: bpf/tables.h. Writer: agent/datapath/tables.cpp, which owns the maps (made by bpf/tables.bpf.c) and
+// sizes them at load; every other object reuses them by descriptor. max_entries here are the least that load.
+//
+// Usage, once a packet: `struct verdict_view view; if (!open_verdicts(&view)) ...;` then find_endpoint(), find_source(),
+// find_verdict(). NULL, false or VERDICT_UNKNOWN mean "the tables do not say", never "allowed".
+#pragma once
+
+#include "bpf/kernel.h"
+#include "bpf/tables.h"
+
+#define VERDICT_TABLE(name, type_of_value, entries) \
+  struct { \
+    __uint(type, BPF_MAP_TYPE_ARRAY); \
+    __uint(map_flags, BPF_F_MMAPABLE); \
+    __uint(max_entries, entries); \
+    __type(key, __u32); \
+    __type(value, type_of_value); \
+  } name SEC(".maps")
+
+VERDICT_TABLE(generation, __u64, 1);                                            // 8 bytes
+VERDICT_TABLE(heads, struct table_head, TABLE_BANKS);                           // one a bank
+VERDICT_TABLE(endpoints, struct table_endpoint, TABLE_BANKS);                   // 4 x Sizes::endpoints a bank
+VERDICT_TABLE(sources, struct table_source, TABLE_BANKS);                       // Sizes::source_ranges a bank
+VERDICT_TABLE(source_index, struct table_bucket, TABLE_BANKS * TABLE_SOURCE_INDEX);  // 1 MiB for both
+VERDICT_TABLE(cells, struct table_cell, TABLE_BANKS);                           // 2 x Sizes::cells a bank
+VERDICT_TABLE(policies, struct table_policy, TABLE_BANKS);                      // Sizes::policies a bank
+VERDICT_TABLE(ranges, struct table_range, TABLE_BANKS);                         // Sizes::port_ranges a bank
+VERDICT_TABLE(uplinks, struct table_uplink, TABLE_UPLINKS);                     // one, without banks
+
+// The bank in force, for the length of one packet.
+struct verdict_view {
+  const struct table_head *head;
+  __u32 generation;  // 0: no intent yet
+};
+
+struct source_class {
+  __u32 id;          // ClassId, or TABLE_NO_CLASS
+  bool is_public;    // of the class; the address itself must also lie in 2000::/3
+};
+
+static __always_inline bool open_verdicts(struct verdict_view *view) {
+  __u32 zero = 0, bank;
+  const __u64 *current = bpf_map_lookup_elem(&generation, &zero);
+
+  if (!current)
+    return false;
+  view->generation = (__u32)*(const volatile __u64 *)current;
+  bank = view->generation & (TABLE_BANKS - 1);
+  view->head = bpf_map_lookup_elem(&heads, &bank);
+  return view->head != NULL;
+}
+
+// The endpoint that holds this address; NULL: none does.
+static __always_inline const struct table_endpoint *find_endpoint(const struct verdict_view *view, __u64 hi, __u64 lo) {
+  const struct table_head *head = view->head;
+  __u32 at = hash_address(hi, lo, head->seed);
+
+  for (__u32 i = 0; i < TABLE_PROBES; i++) {
+    __u32 key = head->endpoint_base + ((at + i) & head->endpoint_mask);
+    const struct table_endpoint *entry;
+
+    if (i >= head->endpoint_probes)
+      return NULL;
+    entry = bpf_map_lookup_elem(&endpoints, &key);
+    if (!entry || !entry->id)
+      return NULL;
+    if (entry->lo == lo && entry->hi == hi)
+      return entry;
+  }
+  return NULL;
+}
+
+// In 2000::/3. What is not can be of no public class.
+static __always_inline bool is_global_unicast(__u64 hi) { return hi >> 61 == 1; }
+
+// The class of a source. False: the tables do not say (out->id is TABLE_NO_CLASS, and the source counts as public when
+// it is global unicast: unknown must not hide it).
+static __always_inline bool find_source(const struct verdict_view *view, __u64 hi, __u64 lo, struct source_class *out) {
+  const struct table_head *head = view->head;
+  const struct table_source *range;
+  const struct table_bucket *bucket;
+  __u32 key = head->index_base + source_bucket(hi);
+  __u32 first, last;
+
+  out->id = TABLE_NO_CLASS;
+  out->is_public = is_global_unicast(hi);
+  bucket = bpf_map_lookup_elem(&source_index, &key);
+  if (!bucket)
+    return false;
+  first = bucket->first;
+  last = bucket->last;
+  for (int i = 0; i < TABLE_SOURCE_STEPS && first < last; i++) {
+    __u32 middle = (first + last + 1) / 2;
+
+    key = head->source_base + middle;
+    range = bpf_map_lookup_elem(&sources, &key);
+    if (!range)
+      return false;
+    if (range->hi < hi || (range->hi == hi && range->lo <= lo))
+      first = middle;
+    else
+      last = middle - 1;
+  }
+  key = head->source_base + first;
+  range = bpf_map_lookup_elem(&sources, &key);
+  if (!range || range->class_id == TABLE_NO_CLASS)
+    return false;
+  out->id = range->class_id;
+  out->is_public = range->is_public;
+  return true;
+}
+
+static __always_inline struct table_port_map find_port_map(const struct verdict_view *view, __u32 policy,
+                                                           __u32 class_id) {
+  const struct table_head *head = view->head;
+  const struct table_policy *fallback;
+  struct table_port_map unknown = {};
+  __u32 at = hash_cell(policy, class_id, head->seed), key;
+
+  if (class_id == TABLE_NO_CLASS || policy >= head->policy_count)
+    return unknown;
+  for (__u32 i = 0; i < TABLE_PROBES; i++) {
+    const struct table_cell *cell;
+
+    if (i >= head->cell_probes)
+      break;
+    key = head->cell_base + ((at + i) & head->cell_mask);
+    cell = bpf_map_lookup_elem(&cells, &key);
+    if (!cell)
+      return unknown;
+    if (cell->policy == policy && cell->class_id == class_id)
+      return cell->ports;
+    if (cell->class_id == TABLE_NO_CLASS)
+      break;
+  }
+  key = head->policy_base + policy;
+  fallback = bpf_map_lookup_elem(&policies, &key);
+  return fallback ? fallback->ports : unknown;
+}
+
+// The verdict of a policy for a source class, protocol and port (ICMPv6: the type; without ports: 0).
+static __always_inline __u8 find_verdict(const struct verdict_view *view, __u32 policy, __u32 class_id, __u8 protocol,
+                                         __u16 port) {
+  struct table_port_map map = find_port_map(view, policy, class_id);
+  __u32 base = view->head->range_base + map.first;
+  __u32 first = 0, last = map.count - 1, wanted = range_key(protocol, port), key;
+  const struct table_range *range;
+
+  if (!map.count)
+    return VERDICT_UNKNOWN;
+  for (int i = 0; i < TABLE_RANGE_STEPS && first < last; i++) {
+    __u32 middle = (first + last + 1) / 2;
+
+    key = base + middle;
+    range = bpf_map_lookup_elem(&ranges, &key);
+    if (!range)
+      return VERDICT_UNKNOWN;
+    if (range->start <= wanted)
+      first = middle;
+    else
+      last = middle - 1;
+  }
+  key = base + first;
+  range = bpf_map_lookup_elem(&ranges, &key);
+  if (range && range->start >> 16 == protocol && range->start <= wanted)
+    return range->verdict;
+  range = bpf_map_lookup_elem(&ranges, &base);  // the protocol has no range of its own
+  return range && range->start >> 16 == PROTOCOL_ANY ? range->verdict : VERDICT_UNKNOWN;
+}
+
+// The slot of an uplink's counters; 0: no program of ours is attached to this device.
+static __always_inline __u32 find_uplink(__u32 ifindex) {
+  for (__u32 i = 0; i < TABLE_PROBES; i++) {
+    __u32 key = (ifindex + i) & (TABLE_UPLINKS - 1);
+    const struct table_uplink *uplink = bpf_map_lookup_elem(&uplinks, &key);
+
+    if (!uplink || !uplink->ifindex)
+      return 0;
+    if (uplink->ifindex == ifindex)
+      return uplink->slot;
+  }
+  return 0;
+}
