@@ -50,7 +50,7 @@ class OwnNamespace : public testing::Test {
   // A veth pair whose first end is up and has an address; nothing answers at the other end.
   static void make_veth(const std::string& name, const std::string& address) {
     ip("link add " + name + " type veth peer name " + name + "-peer");
-    ip("link set " + name + "-peer up");
+    ip("link set " + name + "-peer up addrgenmode none");
     ip("link set " + name + " up addrgenmode none");
     ip("address add " + address + " dev " + name + " nodad");
   }
