@@ -30,6 +30,7 @@ class Document {
   std::vector<Member> members{};   // kMap, in the order written; keys are unique
   std::uint32_t line = 0;    // from 1; 0 when unknown
   std::uint32_t column = 0;  // from 1; 0 when unknown
+  std::uint32_t key_line = 0;  // of a map's member: the line of its key; 0 when unknown
 
   bool is_null() const { return kind == Kind::kNull; }
   bool is_string() const { return kind == Kind::kString; }
@@ -51,12 +52,13 @@ class Document {
 };
 
 // Reads every document of a YAML stream (JSON is YAML). Errors name line, column and cause. Limits: duplicate
-// keys, more than 100 levels, aliases that expand beyond 1,000,000 nodes, and tags other than the core
-// schema's are errors. Plain scalars follow the YAML 1.2 core schema as Kubernetes reads them (yes/no/on/off
-// are the strings that sigs.k8s.io/yaml makes booleans: they are booleans here too).
+// keys, more than 100 levels, more than 1,000,000 values (those that aliases repeat included), and tags other than the
+// core schema's are errors. Plain scalars are what sigs.k8s.io/yaml makes of them, as Kubernetes reads manifests: yes,
+// no, on, off are booleans, 010 is 8 (yaml_scalar.h). A document that holds nothing is a null.
 Result<std::vector<Document>> parse_yaml(std::string_view text);
 
-// Reads one JSON value (Boost.JSON). Positions are 0.
+// Reads one JSON value (Boost.JSON). Positions are 0. Errors name line, column and cause; duplicate keys and more than
+// 100 levels are errors. Integers beyond 64 bits signed are doubles.
 Result<Document> parse_json(std::string_view text);
 
 }  // namespace sextant
