@@ -50,6 +50,7 @@ struct Open {
   Subtree tree{};
   YAML::anchor_t anchor = 0;
   YAML::Mark mark{};
+  bool block = false;  // not in braces or brackets
   bool has_key = false;
   bool key_is_merge = false;
   bool merged = false;  // a "<<" was seen
@@ -91,7 +92,10 @@ class Builder final : public YAML::EventHandler {
   }
   void OnDocumentEnd() override {}
 
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { place(scalar({}, mark), mark, anchor); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    refuse_lone_key(mark);
+    place(scalar({}, mark), mark, anchor);
+  }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -111,14 +115,16 @@ class Builder final : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
+                       YAML::EmitterStyle::value style) override {
     begin(Kind::kList, "tag:yaml.org,2002:seq", mark, tag, anchor);
+    open_.back().block = style == YAML::EmitterStyle::Block;
   }
   void OnSequenceEnd() override { end(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
+                  YAML::EmitterStyle::value style) override {
     begin(Kind::kMap, "tag:yaml.org,2002:map", mark, tag, anchor);
+    open_.back().block = style == YAML::EmitterStyle::Block;
   }
   void OnMapEnd() override {
     apply_merges(open_.back());
@@ -170,6 +176,14 @@ class Builder final : public YAML::EventHandler {
     Open closed = std::move(open_.back());
     open_.pop_back();
     place(std::move(closed.tree), closed.mark, closed.anchor);
+  }
+
+  // The last line of a block map may be a word without a colon, as in a file that was cut off: yaml-cpp makes it a key whose
+  // null value stands where the key does. ("? word" stands behind its question mark, and "{word}" is YAML.)
+  void refuse_lone_key(const YAML::Mark& mark) const {
+    if (open_.empty() || !open_.back().has_key || !open_.back().block) return;
+    const Open& map = open_.back();
+    if (mark.pos == map.key_mark.pos) throw Rejected{mark, "'" + map.key + "' is neither 'key: value' nor a list item"};
   }
 
   // Puts a finished value where it belongs: a key or value of the open map, an item of the open list, or a document.

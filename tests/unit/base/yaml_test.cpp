@@ -1,0 +1,273 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "agent/base/document.h"
+
+namespace sextant {
+namespace {
+
+using Kind = Document::Kind;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::vector<Document> documents(std::string_view text) {
+  auto parsed = parse_yaml(text);
+  EXPECT_TRUE(parsed) << (parsed ? "" : parsed.error().what) << "\n" << text;
+  return parsed.value_or(std::vector<Document>{});
+}
+
+Document document(std::string_view text) {
+  auto all = documents(text);
+  EXPECT_EQ(all.size(), 1U) << text;
+  return all.size() == 1 ? std::move(all.front()) : Document{};
+}
+
+std::string error(std::string_view text) {
+  auto parsed = parse_yaml(text);
+  EXPECT_FALSE(parsed) << text;
+  return parsed ? "" : parsed.error().what;
+}
+
+TEST(Yaml, KeepsMissingNullAndEmptyApart) {
+  const Document d = document("bare:\nnothing: ~\nlist: []\nmap: {}\ntext: ''\n'quoted': null\n");
+  EXPECT_EQ(d.find("missing"), nullptr);
+  ASSERT_NE(d.find("nothing"), nullptr);
+  EXPECT_TRUE(d.find("bare")->is_null());
+  EXPECT_TRUE(d.find("nothing")->is_null());
+  EXPECT_EQ(d.get("nothing"), nullptr);
+  EXPECT_TRUE(d.find("list")->is_list());
+  EXPECT_TRUE(d.find("list")->items.empty());
+  EXPECT_TRUE(d.find("map")->is_map());
+  EXPECT_TRUE(d.find("map")->members.empty());
+  EXPECT_TRUE(d.find("text")->is_string());
+  EXPECT_TRUE(d.find("quoted")->is_null());
+}
+
+TEST(Yaml, RefusesANullKey) { EXPECT_EQ(error("a: 1\n~: 2\n"), "line 2, column 1: null cannot be a key"); }
+
+TEST(Yaml, KnowsWhereEverythingIsWritten) {
+  const Document d = document("# comment\nspec:\n  ports:\n  - port: 80\n  - {port: 443}\n");
+  const Document* ports = d.at({"spec", "ports"});
+  ASSERT_NE(ports, nullptr);
+  EXPECT_EQ(d.line, 2U);
+  EXPECT_EQ(d.find("spec")->key_line, 2U);
+  EXPECT_EQ(d.find("spec")->line, 3U);
+  EXPECT_EQ(ports->key_line, 3U);
+  EXPECT_EQ(ports->line, 4U);
+  EXPECT_EQ(ports->items[0].find("port")->line, 4U);
+  EXPECT_EQ(ports->items[0].find("port")->column, 11U);
+  EXPECT_EQ(ports->items[1].line, 5U);
+  EXPECT_EQ(ports->items[1].column, 5U);
+}
+
+TEST(Yaml, CountsLinesOverSeveralDocumentsAndWindowsLineEnds) {
+  const auto all = documents("a: 1\r\n---\r\nb: 2\r\n");
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[1].find("b")->line, 3U);
+}
+
+TEST(Yaml, ReadsEveryDocument) {
+  EXPECT_EQ(documents("").size(), 0U);
+  EXPECT_EQ(documents("\n# only a comment\n").size(), 0U);
+  EXPECT_EQ(documents("---\n").size(), 1U);
+  EXPECT_TRUE(documents("---\n")[0].is_null());
+  EXPECT_EQ(documents("a: 1\n---\nb: 2\n---\n# nothing\n---\nc: 3\n").size(), 4U);
+  EXPECT_EQ(documents("--- {a: 1}\n--- [b]\n").size(), 2U);
+  EXPECT_EQ(documents("a: 1\n...\n").size(), 1U);
+  EXPECT_EQ(documents("a: 1\n...\n# so\n\nb: 2\n").size(), 2U);
+  EXPECT_EQ(documents("%YAML 1.1\n---\na: 1\n...\n%YAML 1.1\n---\nb: 2\n").size(), 2U);
+  EXPECT_EQ(documents("\xEF\xBB\xBF" "a: 1\n").size(), 1U);
+}
+
+TEST(Yaml, RefusesWhatIsLeftOverAfterADocument) {
+  EXPECT_EQ(error("[1, 2] 3\n"), "line 1, column 8: the document has ended before this; the next one begins with '---'");
+  EXPECT_THAT(error("{a: 1}\nb: 2\n"), StartsWith("line 2"));
+  EXPECT_THAT(error("{a: 1}\n---x: 2\n"), StartsWith("line 2"));
+  EXPECT_NE(error("a: 1\n}\n"), "");
+  EXPECT_NE(error("a: 1\n]\n"), "");
+  EXPECT_NE(error("- a\nb: c\n"), "");
+}
+
+TEST(Yaml, ExpandsAliases) {
+  const Document d = document("base: &b {x: [1, 2]}\none: *b\ntwo: [*b, *b]\nkey: &k name\n*k : 1\n");
+  EXPECT_EQ(d.at({"one", "x"})->items.size(), 2U);
+  EXPECT_EQ(d.find("two")->items[1].find("x")->items[1].integer, 2);
+  EXPECT_EQ(d.find("name")->integer, 1);
+}
+
+TEST(Yaml, ForgetsAnchorsAtTheEndOfADocument) { EXPECT_NE(error("a: &x 1\n---\nb: *x\n"), ""); }
+
+TEST(Yaml, RefusesAnUnknownAliasAndOneInsideItself) {
+  EXPECT_THAT(error("a: *nobody\n"), StartsWith("line 1, column 4"));
+  EXPECT_EQ(error("a: &a [1, *a]\n"), "line 1, column 11: an alias inside what it stands for");
+}
+
+TEST(Yaml, AllowsAMillionValuesAndNotOneMore) {
+  // A list and its 999 items are a thousand values, and so is each of its 998 aliases.
+  std::string text = "a: &a [";
+  for (int i = 0; i < 999; ++i) text += "1,";
+  text += "]\nb: [";
+  for (int i = 0; i < 998; ++i) text += "*a,";
+  // The other thousand: the map and its two keys, the list, and these.
+  for (int i = 0; i < 996; ++i) text += "1,";
+  const auto most = parse_yaml(text + "]\n");
+  EXPECT_TRUE(most) << most.error().what;
+  EXPECT_THAT(error(text + "1]\n"), HasSubstr("more than 1000000 values, those that aliases repeat included"));
+}
+
+TEST(Yaml, DefusesABombOfAliases) {
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 10; ++i) {
+    const std::string before = "*a" + std::to_string(i - 1);
+    text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int n = 0; n < 10; ++n) text += before + ", ";
+    text += "]\n";
+  }
+  EXPECT_THAT(error(text), HasSubstr("more than 1000000 values"));
+}
+
+TEST(Yaml, BoundsWhatNestedAnchorsKeep) {
+  std::string text;
+  for (int i = 0; i < 50; ++i) text += "&a" + std::to_string(i) + " [";
+  for (int i = 0; i < 40'000; ++i) text += "1,";
+  EXPECT_THAT(error(text + std::string(50, ']')), HasSubstr("values below anchors"));
+}
+
+std::string nested(std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); }
+
+TEST(Yaml, AllowsAHundredLevelsAndNotOneMore) {
+  EXPECT_TRUE(parse_yaml(nested(100)));
+  EXPECT_EQ(error(nested(101)), "line 1, column 101: more than 100 levels");
+  EXPECT_EQ(error(nested(200'000)), "line 1, column 101: more than 100 levels");
+  EXPECT_THAT(error("a: &a " + nested(60) + "\nb: " + std::string(40, '[') + "*a" + std::string(40, ']')),
+              HasSubstr("more than 100 levels"));
+  EXPECT_TRUE(parse_yaml("a: &a " + nested(60) + "\nb: " + std::string(39, '[') + "*a" + std::string(39, ']')));
+}
+
+TEST(Yaml, SurvivesDeepBlocks) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) text += "- ";
+  EXPECT_THAT(error(text), HasSubstr("more than 100 levels"));
+  EXPECT_NE(error(std::string(5000, '{')), "");
+  text.clear();
+  for (int i = 0; i < 500; ++i) text += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
+  EXPECT_THAT(error(text), HasSubstr("more than 100 levels"));
+}
+
+TEST(Yaml, RefusesDuplicateKeys) {
+  EXPECT_EQ(error("a: 1\nb: 2\na: 3\n"), "line 3, column 1: duplicate key 'a'");
+  EXPECT_EQ(error("{a: 1, a: 2}\n"), "line 1, column 8: duplicate key 'a'");
+  EXPECT_EQ(error("80: a\n'80': b\n"), "line 2, column 1: duplicate key '80'");
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += "k" + std::to_string(i) + ": 1\n";
+  EXPECT_TRUE(parse_yaml(many));
+  EXPECT_EQ(error(many + "k500: 2\n"), "line 1001, column 1: duplicate key 'k500'");
+  EXPECT_EQ(error(many + "k999: 2\n"), "line 1001, column 1: duplicate key 'k999'");
+}
+
+TEST(Yaml, MakesKeysStrings) {
+  const Document d = document("0x50 : a\nyes: b\n1.5: c\n'': d\n");
+  EXPECT_EQ(d.string_at("80"), "a");
+  EXPECT_EQ(d.string_at("true"), "b");
+  EXPECT_EQ(d.string_at("1.5"), "c");
+  EXPECT_EQ(d.string_at(""), "d");
+  // Both spellings are one key.
+  EXPECT_EQ(error("80: a\n0x50: b\n"), "line 2, column 1: duplicate key '80'");
+}
+
+TEST(Yaml, RefusesListsAndMapsAsKeys) {
+  EXPECT_EQ(error("? [a, b]\n: c\n"), "line 1, column 3: a list cannot be a key");
+  EXPECT_EQ(error("? {a: b}\n: c\n"), "line 1, column 3: a map cannot be a key");
+}
+
+TEST(Yaml, MergesMaps) {
+  const Document d = document(
+      "base: &b {p: 1, q: 2}\nother: &o {q: 3, r: 4}\none:\n  q: 9\n  <<: *b\ntwo:\n  <<: [*b, *o]\n"
+      "three: {'<<': 5}\n");
+  EXPECT_EQ(d.at({"one", "q"})->integer, 9);
+  EXPECT_EQ(d.at({"one", "p"})->integer, 1);
+  EXPECT_EQ(d.at({"two", "q"})->integer, 2);
+  EXPECT_EQ(d.at({"two", "r"})->integer, 4);
+  EXPECT_EQ(d.find("two")->find("<<"), nullptr);
+  EXPECT_EQ(d.at({"three", "<<"})->integer, 5);
+  EXPECT_EQ(error("a:\n  <<: 1\n"), "line 2, column 7: '<<' takes a map or a list of maps");
+  EXPECT_EQ(error("a:\n  <<: [1]\n"), "line 2, column 7: '<<' takes a map or a list of maps");
+  EXPECT_EQ(error("b: &b {}\na:\n  <<: *b\n  <<: *b\n"), "line 4, column 3: duplicate key '<<'");
+}
+
+TEST(Yaml, ReadsBlockScalars) {
+  const Document d = document("literal: |\n  a\n   b\n  \tc\n\nfolded: >-\n  a\n  b\n\n  c\n");
+  EXPECT_EQ(d.string_at("literal"), "a\n b\n\tc\n");
+  EXPECT_EQ(d.string_at("folded"), "a b\nc");
+}
+
+TEST(Yaml, ReadsQuotesAndEscapes) {
+  const Document d = document(R"({"a": "x\ty\u00e9\/", 'b': 'it''s', "c":"\x41\U0001F600"})");
+  EXPECT_EQ(d.find("a")->text, "x\ty\xC3\xA9/");
+  EXPECT_EQ(d.find("b")->text, "it's");
+  EXPECT_EQ(d.find("c")->text, "A\xF0\x9F\x98\x80");
+}
+
+TEST(Yaml, ReadsJson) {
+  const Document d = document("{\n\t\"a\": [1, 2.5, true, null, \"x\"],\n\t\"b\":{\"c\":\"d\"}\n}\n");
+  EXPECT_EQ(d.find("a")->items.size(), 5U);
+  EXPECT_EQ(d.at({"b", "c"})->text, "d");
+}
+
+TEST(Yaml, RefusesTabsAsIndentation) {
+  EXPECT_NE(error("a:\n\tb: 1\n"), "");
+  EXPECT_NE(error("a:\n  b: 1\n\tc: 2\n"), "");
+}
+
+TEST(Yaml, RefusesBrokenText) {
+  for (const std::string_view text :
+       {"a: [1, 2", "a: {b: 1", "a: 'x", "a: \"x", "a: b: c", "a: \"\\q\"", "a: @x", "a: `x`", "a: %x", "*a",
+        "a:\n  b: 1\n c: 2\n", "a: 1\n b: 2\n", "a: |\n x\ny", "? a\n? b\n: [", "!<", "a: !<x 1",
+        "[a, b}}", "{a: 1]]", "a: ]", "a: }", "%YAML 9", "%YAML 1.1\n%YAML 1.1\n---\n"}) {
+    const auto parsed = parse_yaml(text);
+    if (!parsed) {
+      EXPECT_FALSE(parsed.error().what.empty()) << text;
+    } else {
+      ADD_FAILURE() << "accepted: " << text;
+    }
+  }
+}
+
+TEST(Yaml, RefusesAFileThatIsCutOffInAKey) {
+  EXPECT_EQ(error("a: 1\nspe"), "line 2, column 1: 'spe' is neither 'key: value' nor a list item");
+  EXPECT_EQ(error("a:\n- b: 1\n  'c'"), "line 3, column 3: 'c' is neither 'key: value' nor a list item");
+  EXPECT_NE(error("a: 1\nspe\nb: 1\n"), "");
+  EXPECT_TRUE(document("a: 1\nspe:").find("spe")->is_null());
+  EXPECT_TRUE(document("a: 1\n? spe").find("spe")->is_null());
+  EXPECT_TRUE(document("{a, b}").find("a")->is_null());
+}
+
+TEST(Yaml, RefusesTagsBeyondTheCoreSchema) {
+  EXPECT_THAT(error("a: !mine 1\n"), HasSubstr("tag '!mine' is none of YAML's core schema"));
+  EXPECT_THAT(error("a: !!binary aGk=\n"), HasSubstr("core schema"));
+  EXPECT_THAT(error("a: !mine [1]\n"), HasSubstr("core schema for a list"));
+  EXPECT_THAT(error("a: !!map [1]\n"), HasSubstr("core schema for a list"));
+  EXPECT_THAT(error("a: !!int x\n"), HasSubstr("'x' is no !!int"));
+  const Document d = document("a: !!str 1\nb: !!seq [1]\nc: !!map {x: 1}\nd: ! 7\ne: !!int '8'\nf: !!float 1\n");
+  EXPECT_EQ(d.find("a")->text, "1");
+  EXPECT_TRUE(d.find("a")->is_string());
+  EXPECT_TRUE(d.find("d")->is_string());
+  EXPECT_EQ(d.find("e")->integer, 8);
+}
+
+TEST(Yaml, RefusesBytesThatAreNoText) {
+  EXPECT_EQ(error(std::string_view("a: 1\nb: \0x\n", 10)), "line 2, column 4: the control character U+0000");
+  // yaml-cpp would end the text here without a word.
+  EXPECT_EQ(error("a: 1\n\x04\nb: 2\n"), "line 2, column 1: the control character U+0004");
+  EXPECT_EQ(error("a: \xff\n"), "line 1, column 4: not UTF-8");
+  EXPECT_EQ(error("a: \xc0\xaf\n"), "line 1, column 4: not UTF-8");
+  EXPECT_EQ(error("a: \xed\xa0\x80\n"), "line 1, column 4: not UTF-8");
+  EXPECT_EQ(error("a: \xf4\x90\x80\x80\n"), "line 1, column 4: not UTF-8");
+  EXPECT_EQ(error("a: \xe2\x82"), "line 1, column 4: not UTF-8");
+  EXPECT_EQ(error(std::string_view("\xff\xfe" "a\0:\0", 6)), "line 1, column 1: not UTF-8");
+  EXPECT_EQ(error("a: \x1b[31m\n"), "line 1, column 4: the control character U+001B");
+  EXPECT_EQ(document("a: \xe2\x82\xac\n").find("a")->text, "\xe2\x82\xac");
+}
+
+}  // namespace
+}  // namespace sextant
