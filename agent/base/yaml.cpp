@@ -79,14 +79,14 @@ std::string key_text(const Document& key, const YAML::Mark& mark) {
 
 class Builder final : public YAML::EventHandler {
  public:
-  explicit Builder(std::string_view text) : text_(text) {}
+  explicit Builder(std::string_view text) : starts_(text) {}
 
   std::vector<Document> take() { return std::move(documents_); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     anchors_.clear();
     // yaml-cpp takes what is left over after a document for the next one.
-    if (!documents_.empty() && !begins_document(text_, static_cast<std::size_t>(mark.line))) {
+    if (!documents_.empty() && !starts_.allows(static_cast<std::size_t>(mark.line))) {
       throw Rejected{mark, "the document has ended before this; the next one begins with '---'"};
     }
   }
@@ -252,7 +252,7 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
-  std::string_view text_;
+  DocumentStarts starts_;
   std::vector<Document> documents_{};
   std::vector<Open> open_{};
   std::map<YAML::anchor_t, Subtree> anchors_{};

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 namespace sextant {
 namespace {
@@ -84,16 +83,17 @@ Result<> check_yaml_text(std::string_view text) {
   return {};
 }
 
-bool begins_document(std::string_view text, std::size_t line) {
-  std::vector<std::size_t> begins{0};
-  for (std::size_t at = text.find('\n'); at != std::string_view::npos && begins.size() <= line;
-       at = text.find('\n', at + 1)) {
-    begins.push_back(at + 1);
+bool DocumentStarts::allows(std::size_t line) {
+  for (; line_ < line && begin_ != std::string_view::npos; ++line_) {
+    const std::size_t end = text_.find('\n', begin_);
+    begin_ = end == std::string_view::npos ? end : end + 1;
   }
-  if (line >= begins.size()) return true;  // the end of the text: nothing is left over
-  if (is_marker(line_at(text, begins[line]), "---")) return true;
-  for (std::size_t before = line; before > 0; --before) {
-    const std::string_view earlier = line_at(text, begins[before - 1]);
+  if (begin_ >= text_.size()) return true;  // the end of the text: nothing is left over
+  if (is_marker(line_at(text_, begin_), "---")) return true;
+  for (std::size_t before = begin_; before > 0;) {
+    const std::size_t end = before - 1;  // the earlier line's '\n'
+    before = end == 0 ? 0 : text_.rfind('\n', end - 1) + 1;
+    const std::string_view earlier = line_at(text_, before);
     if (is_marker(earlier, "...")) return true;
     if (!says_nothing(earlier)) return false;
   }

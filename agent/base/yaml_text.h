@@ -12,8 +12,19 @@ namespace sextant {
 // takes U+0004 for the end of the text. The error names line and column.
 Result<> check_yaml_text(std::string_view text);
 
-// Whether a document that is not the first may begin on this line (from 0): the line starts with '---', or the last
-// line before it that is neither blank nor a comment is the '...' that ends a document.
-bool begins_document(std::string_view text, std::size_t line);
+// Tells whether documents that are not the first may begin where they do. Walks the text once, over all questions.
+class DocumentStarts {
+ public:
+  explicit DocumentStarts(std::string_view text) : text_(text) {}
+
+  // `line` is from 0 and not before that of the last question. True when it starts with '---', or the last line before it that is
+  // neither blank nor a comment is the '...' that ends a document.
+  bool allows(std::size_t line);
+
+ private:
+  std::string_view text_;
+  std::size_t line_ = 0;
+  std::size_t begin_ = 0;  // of line_; npos beyond the end
+};
 
 }  // namespace sextant
