@@ -36,19 +36,28 @@ struct verdict_view {
 };
 
 struct source_class {
-  __u32 id;          // ClassId, or TABLE_NO_CLASS
+  __u32 id;          // ClassId, or TABLE_NO_CLASS: the tables do not say
   bool is_public;    // of the class; the address itself must also lie in 2000::/3
 };
 
+// The searches are functions of their own, which the verifier proves once each, not once for each way that leads there.
+// They take numbers only, as such functions must.
+#define SEARCH __attribute__((noinline))
+
+static __always_inline const struct table_head *verdict_head(__u32 of_generation) {
+  __u32 bank = of_generation & (TABLE_BANKS - 1);
+
+  return bpf_map_lookup_elem(&heads, &bank);
+}
+
 static __always_inline bool open_verdicts(struct verdict_view *view) {
-  __u32 zero = 0, bank;
+  __u32 zero = 0;
   const __u64 *current = bpf_map_lookup_elem(&generation, &zero);
 
   if (!current)
     return false;
   view->generation = (__u32)*(const volatile __u64 *)current;
-  bank = view->generation & (TABLE_BANKS - 1);
-  view->head = bpf_map_lookup_elem(&heads, &bank);
+  view->head = verdict_head(view->generation);
   return view->head != NULL;
 }
 
@@ -75,47 +84,52 @@ static __always_inline const struct table_endpoint *find_endpoint(const struct v
 // In 2000::/3. What is not can be of no public class.
 static __always_inline bool is_global_unicast(__u64 hi) { return hi >> 61 == 1; }
 
-// The class of a source. False: the tables do not say (out->id is TABLE_NO_CLASS, and the source counts as public when
-// it is global unicast: unknown must not hide it).
-static __always_inline bool find_source(const struct verdict_view *view, __u64 hi, __u64 lo, struct source_class *out) {
-  const struct table_head *head = view->head;
-  const struct table_source *range;
+// The element of `sources` that covers the address, plus 1; 0: the tables do not say.
+SEARCH __u32 search_sources(__u64 hi, __u64 lo, __u32 of_generation) {
+  const struct table_head *head = verdict_head(of_generation);
   const struct table_bucket *bucket;
-  __u32 key = head->index_base + source_bucket(hi);
-  __u32 first, last;
+  __u32 key, base, first, last;
 
-  out->id = TABLE_NO_CLASS;
-  out->is_public = is_global_unicast(hi);
+  if (!head)
+    return 0;
+  key = head->index_base + source_bucket(hi);
   bucket = bpf_map_lookup_elem(&source_index, &key);
   if (!bucket)
-    return false;
+    return 0;
+  base = head->source_base;
   first = bucket->first;
   last = bucket->last;
   for (int i = 0; i < TABLE_SOURCE_STEPS && first < last; i++) {
     __u32 middle = (first + last + 1) / 2;
+    const struct table_source *range;
 
-    key = head->source_base + middle;
+    key = base + middle;
     range = bpf_map_lookup_elem(&sources, &key);
     if (!range)
-      return false;
+      return 0;
     if (range->hi < hi || (range->hi == hi && range->lo <= lo))
       first = middle;
     else
       last = middle - 1;
   }
-  key = head->source_base + first;
-  range = bpf_map_lookup_elem(&sources, &key);
-  if (!range || range->class_id == TABLE_NO_CLASS)
-    return false;
-  out->id = range->class_id;
-  out->is_public = range->is_public;
-  return true;
+  return first == last ? base + first + 1 : 0;
 }
 
-static __always_inline struct table_port_map find_port_map(const struct verdict_view *view, __u32 policy,
+// The class of a source. Where the tables do not say, it is TABLE_NO_CLASS, and public when the address is global
+// unicast: what is not known must not be hidden.
+static __always_inline struct source_class find_source(const struct verdict_view *view, __u64 hi, __u64 lo) {
+  struct source_class unknown = {.id = TABLE_NO_CLASS, .is_public = is_global_unicast(hi)};
+  __u32 found = search_sources(hi, lo, view->generation), key = found - 1;
+  const struct table_source *range = found ? bpf_map_lookup_elem(&sources, &key) : NULL;
+
+  if (!range || range->class_id == TABLE_NO_CLASS)
+    return unknown;
+  return (struct source_class){.id = range->class_id, .is_public = range->is_public != 0};
+}
+
+static __always_inline struct table_port_map find_port_map(const struct table_head *head, __u32 policy,
                                                            __u32 class_id) {
-  const struct table_head *head = view->head;
-  const struct table_policy *fallback;
+  const struct table_policy *otherwise;
   struct table_port_map unknown = {};
   __u32 at = hash_cell(policy, class_id, head->seed), key;
 
@@ -136,20 +150,24 @@ static __always_inline struct table_port_map find_port_map(const struct verdict_
       break;
   }
   key = head->policy_base + policy;
-  fallback = bpf_map_lookup_elem(&policies, &key);
-  return fallback ? fallback->ports : unknown;
+  otherwise = bpf_map_lookup_elem(&policies, &key);
+  return otherwise ? otherwise->ports : unknown;
 }
 
-// The verdict of a policy for a source class, protocol and port (ICMPv6: the type; without ports: 0).
-static __always_inline __u8 find_verdict(const struct verdict_view *view, __u32 policy, __u32 class_id, __u8 protocol,
-                                         __u16 port) {
-  struct table_port_map map = find_port_map(view, policy, class_id);
-  __u32 base = view->head->range_base + map.first;
-  __u32 first = 0, last = map.count - 1, wanted = range_key(protocol, port), key;
+// `wanted`: range_key().
+SEARCH __u32 search_verdict(__u32 of_generation, __u32 policy, __u32 class_id, __u32 wanted) {
+  const struct table_head *head = verdict_head(of_generation);
   const struct table_range *range;
+  struct table_port_map map;
+  __u32 base, first = 0, last, key;
 
+  if (!head)
+    return VERDICT_UNKNOWN;
+  map = find_port_map(head, policy, class_id);
   if (!map.count)
     return VERDICT_UNKNOWN;
+  base = head->range_base + map.first;
+  last = map.count - 1;
   for (int i = 0; i < TABLE_RANGE_STEPS && first < last; i++) {
     __u32 middle = (first + last + 1) / 2;
 
@@ -164,10 +182,18 @@ static __always_inline __u8 find_verdict(const struct verdict_view *view, __u32 
   }
   key = base + first;
   range = bpf_map_lookup_elem(&ranges, &key);
-  if (range && range->start >> 16 == protocol && range->start <= wanted)
+  if (range && range->start <= wanted && range->start >> 16 == wanted >> 16)
     return range->verdict;
   range = bpf_map_lookup_elem(&ranges, &base);  // the protocol has no range of its own
   return range && range->start >> 16 == PROTOCOL_ANY ? range->verdict : VERDICT_UNKNOWN;
+}
+
+// The verdict of a policy for a source class, protocol and port (ICMPv6: the type; without ports: 0).
+static __always_inline __u8 find_verdict(const struct verdict_view *view, __u32 policy, __u32 class_id, __u8 protocol,
+                                         __u16 port) {
+  __u32 verdict = search_verdict(view->generation, policy, class_id, range_key(protocol, port));
+
+  return verdict < VERDICT_COUNT ? verdict : VERDICT_UNKNOWN;
 }
 
 // The slot of an uplink's counters; 0: no program of ours is attached to this device.

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+// Watches what arrives at an uplink: judges what asks for a new flow by the verdict tables, and books every packet in
+// exactly one fate. Observes only: always TCX_NEXT, nothing of the packet is written.
+//
+// Hook:     tcx/ingress at the head of the chain, or clsact ingress; one program for links with an Ethernet header and
+//           one for those without. Sees packets after GRO and before service translation and policy.
+// Contract: bpf/tables.h, bpf/books.h.   Owner in userspace: agent/datapath/uplink.cpp.
+#include "bpf/attempts.h"
+#include "bpf/books.h"
+#include "bpf/flows.h"
+#include "bpf/kernel.h"
+#include "bpf/packet.h"
+#include "bpf/verdict.h"
+
+enum { VLAN_TAGS = 2 };  // in the packet; the outermost is mostly in the skb, where it needs no parsing
+
+// UPLINK_SLOTS; a slot per uplink (2200 bytes a CPU each).
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, UPLINK_SLOTS);
+  __type(key, __u32);
+  __type(value, struct uplink_counts);
+} uplink_books SEC(".maps");
+
+struct vlan_tag {
+  __be16 control, protocol;
+};
+
+struct outcome {
+  __u8 fate;
+  __u8 verdict;  // with FATE_JUDGED and FATE_KNOWN_FLOW
+};
+
+static __always_inline int count(struct __sk_buff *skb, __u32 fate, __u32 verdict, __u32 book) {
+  __u32 slot = find_uplink(skb->ifindex), cell = uplink_cell(fate, verdict, book);
+  struct uplink_counts *counts = bpf_map_lookup_elem(&uplink_books, &slot);
+
+  barrier_var(cell);  // the verifier wants to see the test of what is used
+  if (counts && cell < sizeof(counts->packets) / sizeof(counts->packets[0]))
+    counts->packets[cell]++;
+  return TCX_NEXT;
+}
+
+// The source is no public one, or is answered, or the attempt is judged and booked.
+static __always_inline struct outcome judge_new(const struct verdict_view *view, const struct table_endpoint *endpoint,
+                                                const struct packet *packet) {
+  struct outcome outcome = {.fate = FATE_NOT_PUBLIC};
+  struct source_class source;
+
+  if (!is_global_unicast(packet->src_hi))
+    return outcome;
+  source = find_source(view, packet->src_hi, packet->src_lo);
+  if (!source.is_public)
+    return outcome;
+  outcome.fate = FATE_JUDGED;
+  outcome.verdict = find_verdict(view, endpoint->policy, source.id, packet->protocol, packet->port);
+  book_attempt(endpoint, packet, outcome.verdict);
+  return outcome;
+}
+
+// A packet without a handshake is judged unless its flow was, not long ago.
+static __always_inline struct outcome judge(const struct verdict_view *view, const struct table_endpoint *endpoint,
+                                            const struct packet *packet) {
+  struct known_flow *cell = NULL;
+  struct outcome outcome;
+  __u64 now = 0;
+
+  if (packet->flow == FLOW_PERHAPS) {
+    cell = flow_cell(packet);
+    now = bpf_ktime_get_coarse_ns();
+    if (cell && flow_is_known(cell, packet, view->generation, now)) {
+      cell->seen_ns = now;
+      outcome.fate = cell->fate == FATE_JUDGED ? FATE_KNOWN_FLOW : cell->fate;
+      outcome.verdict = cell->verdict;
+      return outcome;
+    }
+  }
+  outcome = judge_new(view, endpoint, packet);
+  if (cell)
+    remember_flow(cell, packet, view->generation, now, outcome.fate, outcome.verdict);
+  return outcome;
+}
+
+// `start` is the offset of an IPv6 header.
+static __always_inline int look_at_ipv6(struct __sk_buff *skb, __u32 start) {
+  struct packet_bytes bytes = skb_bytes(skb, start);
+  const struct table_endpoint *endpoint;
+  struct verdict_view view;
+  struct outcome outcome;
+  struct packet packet;
+  __u32 book;
+
+  switch (parse_packet(&bytes, &packet)) {
+  case PACKET_WHOLE: break;
+  case PACKET_LATER_FRAGMENT: return count(skb, FATE_LATER_FRAGMENT, 0, book_protocol(packet.protocol));
+  case PACKET_UNSUPPORTED_HEADER: return count(skb, FATE_UNSUPPORTED_HEADER, 0, BOOK_OTHER);
+  default: return count(skb, FATE_MALFORMED, 0, BOOK_OTHER);
+  }
+  book = book_protocol(packet.protocol);
+  if (packet.flow == FLOW_CONTINUES)
+    return count(skb, FATE_ESTABLISHED, 0, book);
+  if (packet.flow == FLOW_NONE)
+    return count(skb, FATE_CONTROL, 0, book);
+
+  endpoint = open_verdicts(&view) ? find_endpoint(&view, packet.dst_hi, packet.dst_lo) : NULL;
+  if (!endpoint)
+    return count(skb, FATE_OTHER_DESTINATION, 0, book);
+  outcome = judge(&view, endpoint, &packet);
+  return count(skb, outcome.fate, outcome.verdict, book);
+}
+
+static __always_inline bool is_vlan(__be32 protocol) {
+  return protocol == bpf_htons(ETH_P_8021Q) || protocol == bpf_htons(ETH_P_8021AD);
+}
+
+SEC("tc")
+int sextant_uplink(struct __sk_buff *skb) {
+  __be32 protocol = skb->protocol;
+  __u32 start = ETH_HLEN;
+
+  for (int i = 0; i < VLAN_TAGS && is_vlan(protocol); i++) {
+    struct vlan_tag tag;
+
+    if (bpf_skb_load_bytes(skb, start, &tag, sizeof(tag)))
+      return count(skb, FATE_MALFORMED, 0, BOOK_OTHER);
+    protocol = tag.protocol;
+    start += sizeof(tag);
+  }
+  if (is_vlan(protocol))
+    return count(skb, FATE_UNSUPPORTED_HEADER, 0, BOOK_OTHER);
+  if (protocol != bpf_htons(ETH_P_IPV6))
+    return count(skb, FATE_NOT_IPV6, 0, BOOK_OTHER);
+  return look_at_ipv6(skb, start);
+}
+
+SEC("tc")
+int sextant_l3_uplink(struct __sk_buff *skb) {
+  if (skb->protocol != bpf_htons(ETH_P_IPV6))
+    return count(skb, FATE_NOT_IPV6, 0, BOOK_OTHER);
+  return look_at_ipv6(skb, 0);
+}
+
+char LICENSE[] SEC("license") = "GPL";
