@@ -49,7 +49,7 @@ static __always_inline struct outcome judge_new(const struct verdict_view *view,
 
   if (!is_global_unicast(packet->src_hi))
     return outcome;
-  source = find_source(view, packet->src_hi, packet->src_lo);
+  find_source(view, packet->src_hi, packet->src_lo, &source);
   if (!source.is_public)
     return outcome;
   outcome.fate = FATE_JUDGED;

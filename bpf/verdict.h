@@ -115,16 +115,19 @@ SEARCH __u32 search_sources(__u64 hi, __u64 lo, __u32 of_generation) {
   return first == last ? base + first + 1 : 0;
 }
 
-// The class of a source. Where the tables do not say, it is TABLE_NO_CLASS, and public when the address is global
-// unicast: what is not known must not be hidden.
-static __always_inline struct source_class find_source(const struct verdict_view *view, __u64 hi, __u64 lo) {
-  struct source_class unknown = {.id = TABLE_NO_CLASS, .is_public = is_global_unicast(hi)};
+// The class of a source. False: the tables do not say; out->id is then TABLE_NO_CLASS, and out->is_public whether the
+// address is global unicast, as what is not known must not be hidden.
+static __always_inline bool find_source(const struct verdict_view *view, __u64 hi, __u64 lo, struct source_class *out) {
   __u32 found = search_sources(hi, lo, view->generation), key = found - 1;
   const struct table_source *range = found ? bpf_map_lookup_elem(&sources, &key) : NULL;
 
+  out->id = TABLE_NO_CLASS;
+  out->is_public = is_global_unicast(hi);
   if (!range || range->class_id == TABLE_NO_CLASS)
-    return unknown;
-  return (struct source_class){.id = range->class_id, .is_public = range->is_public != 0};
+    return false;
+  out->id = range->class_id;
+  out->is_public = range->is_public != 0;
+  return true;
 }
 
 static __always_inline struct table_port_map find_port_map(const struct table_head *head, __u32 policy,
