@@ -99,8 +99,18 @@ struct SourceCount {
 
 // Every packet that an uplink's program saw is in exactly one of these.
 enum class PacketFate : std::uint8_t {
-  kNotIpv6, kOtherDestination, kEstablished, kKnownFlow, kJudged, kLaterFragment, kMalformed, kUnsupportedHeader,
-  kNotPublic, kCount
+  kNotIpv6,
+  kOtherDestination,   // asks for a flow with an address that no endpoint holds
+  kEstablished,        // TCP and SCTP that open no flow, whatever the destination
+  kKnownFlow,          // UDP and the like: the flow was judged not long ago
+  kJudged,             // a public source asks an endpoint for a new flow
+  kLaterFragment,      // not the first: no ports in it
+  kMalformed,          // cut short, or not what it says it is
+  kUnsupportedHeader,  // an extension header that is not walked, or too many of them
+  kNotPublic,          // asks for a new flow, but the source is none of the internet's
+  kAnswer,             // UDP and the like: belongs to a flow that a socket of this node began
+  kControl,            // ICMPv6 errors, echo replies, neighbour discovery: they open no flow, and are not judged
+  kCount
 };
 std::string_view to_string(PacketFate fate);  // "not_ipv6"...
 
