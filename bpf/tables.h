@@ -10,12 +10,13 @@
 
 enum {
   TABLE_BANKS = 2,
-  TABLE_PROBES = 8,            // open addressing: the writer places every entry within so many steps
+  TABLE_WAYS = 4,              // entries of a bucket
   TABLE_SOURCE_STEPS = 20,     // of the search for a source: up to 2^20 ranges
   TABLE_RANGE_STEPS = 17,      // of the search in a port map: up to 2^17 ranges
   TABLE_SOURCE_BUCKETS = 1 << 16,
   TABLE_SOURCE_INDEX = TABLE_SOURCE_BUCKETS + 2,
   TABLE_UPLINKS = 64,
+  TABLE_UPLINK_PROBES = 8,
 };
 
 // model's Verdict and Protocol numbers (agent/model/endpoint.h); asserted in tables.cpp.
@@ -35,27 +36,32 @@ enum { PROTOCOL_ANY = 0 };
 // Where a bank's tables are. All zero before the first intent: no endpoint is found.
 struct table_head {
   __u64 seed;            // of the hashes below
-  __u32 endpoint_base;   // first element of this bank in `endpoints`
+  __u32 endpoint_base;   // first element of this bank in `endpoints`, and so on
   __u32 endpoint_mask;   // buckets - 1
-  __u32 endpoint_probes; // no endpoint is further from its bucket; at most TABLE_PROBES
   __u32 source_base;
   __u32 index_base;      // in `source_index`
   __u32 cell_base;
   __u32 cell_mask;
-  __u32 cell_probes;
   __u32 policy_base;
   __u32 policy_count;
   __u32 range_base;
   __u32 pad;
 };
 
-// An address of an endpoint; open addressing by hash_address(). id 0: empty, and ends a probe.
+// `endpoints` and `cells` are cuckoo hash tables: a key lies in its first bucket or, only when that is full, in its
+// second (first_bucket() and second_bucket() of its hash). Free ways are a bucket's last.
+
+// An address of an endpoint. id 0: free.
 struct table_endpoint {
   __u64 hi, lo;   // the address, host order
   __u32 id;       // names the endpoint for the life of the process; never reused
   __u32 policy;   // in `policies` of the same bank
   __u16 slot;     // dense; indexes arrays per endpoint; reused only when those are drained
   __u16 pad[3];
+};
+
+struct table_endpoints {
+  struct table_endpoint ways[TABLE_WAYS];
 };
 
 // Sources from this address up to the next entry's.
@@ -75,11 +81,14 @@ struct table_port_map {
   __u32 first, count;
 };
 
-// The port map of one (policy, class); open addressing by hash_cell(). count 0 in an entry with class_id
-// TABLE_NO_CLASS: empty, and ends a probe.
+// The port map of one policy for one class. class_id TABLE_NO_CLASS: free.
 struct table_cell {
   __u32 policy, class_id;
   struct table_port_map ports;
+};
+
+struct table_cells {
+  struct table_cell ways[TABLE_WAYS];
 };
 
 // What a policy says to the classes that no cell names.
@@ -101,7 +110,7 @@ struct table_uplink {
   __u32 slot;     // of its counters; 0 is for packets of any other device
 };
 
-ABI_ASSERT(sizeof(struct table_head) == 56, "table_head layout changed");
+ABI_ASSERT(sizeof(struct table_head) == 48, "table_head layout changed");
 ABI_ASSERT(sizeof(struct table_endpoint) == 32, "table_endpoint layout changed");
 ABI_ASSERT(ABI_OFFSET(struct table_endpoint, slot) == 24, "table_endpoint layout changed");
 ABI_ASSERT(sizeof(struct table_source) == 24, "table_source layout changed");
@@ -119,11 +128,9 @@ ABI_INLINE __u64 hash_pair(__u64 a, __u64 b, __u64 seed) {
   return h ^ (h >> 29);
 }
 
-ABI_INLINE __u32 hash_address(__u64 hi, __u64 lo, __u64 seed) { return (__u32)(hash_pair(hi, lo, seed) >> 16); }
+ABI_INLINE __u32 first_bucket(__u64 hash, __u32 mask) { return (__u32)(hash >> 32) & mask; }
 
-ABI_INLINE __u32 hash_cell(__u32 policy, __u32 class_id, __u64 seed) {
-  return (__u32)(hash_pair(policy, class_id, seed) >> 16);
-}
+ABI_INLINE __u32 second_bucket(__u64 hash, __u32 mask) { return (__u32)hash & mask; }
 
 ABI_INLINE __u32 range_key(__u8 protocol, __u16 port) { return ((__u32)protocol << 16) | port; }
 

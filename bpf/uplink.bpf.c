@@ -10,6 +10,7 @@
 #include "bpf/flows.h"
 #include "bpf/kernel.h"
 #include "bpf/packet.h"
+#include "bpf/replies.h"
 #include "bpf/verdict.h"
 
 enum { VLAN_TAGS = 2 };  // in the packet; the outermost is mostly in the skb, where it needs no parsing
@@ -41,7 +42,7 @@ static __always_inline int count(struct __sk_buff *skb, __u32 fate, __u32 verdic
   return TCX_NEXT;
 }
 
-// The source is no public one, or is answered, or the attempt is judged and booked.
+// The source is no public one, or answers what was sent, or its attempt is judged and booked.
 static __always_inline struct outcome judge_new(const struct verdict_view *view, const struct table_endpoint *endpoint,
                                                 const struct packet *packet) {
   struct outcome outcome = {.fate = FATE_NOT_PUBLIC};
@@ -52,6 +53,10 @@ static __always_inline struct outcome judge_new(const struct verdict_view *view,
   find_source(view, packet->src_hi, packet->src_lo, &source);
   if (!source.is_public)
     return outcome;
+  if (packet->flow == FLOW_PERHAPS && is_reply(packet)) {
+    outcome.fate = FATE_ANSWER;
+    return outcome;
+  }
   outcome.fate = FATE_JUDGED;
   outcome.verdict = find_verdict(view, endpoint->policy, source.id, packet->protocol, packet->port);
   book_attempt(endpoint, packet, outcome.verdict);

@@ -21,11 +21,11 @@
 
 VERDICT_TABLE(generation, __u64, 1);                                            // 8 bytes
 VERDICT_TABLE(heads, struct table_head, TABLE_BANKS);                           // one a bank
-VERDICT_TABLE(endpoints, struct table_endpoint, TABLE_BANKS);                   // 4 x Sizes::endpoints a bank
+VERDICT_TABLE(endpoints, struct table_endpoints, TABLE_BANKS);                  // half of Sizes::endpoints a bank
 VERDICT_TABLE(sources, struct table_source, TABLE_BANKS);                       // Sizes::source_ranges a bank
 VERDICT_TABLE(source_index, struct table_bucket, TABLE_BANKS * TABLE_SOURCE_INDEX);  // 1 MiB for both
-VERDICT_TABLE(cells, struct table_cell, TABLE_BANKS);                           // 2 x Sizes::cells a bank
-VERDICT_TABLE(policies, struct table_policy, TABLE_BANKS);                      // Sizes::policies a bank
+VERDICT_TABLE(cells, struct table_cells, TABLE_BANKS);                          // half of Sizes::cells a bank
+VERDICT_TABLE(policies, struct table_policy, TABLE_BANKS);                      // Sizes::endpoints a bank
 VERDICT_TABLE(ranges, struct table_range, TABLE_BANKS);                         // Sizes::port_ranges a bank
 VERDICT_TABLE(uplinks, struct table_uplink, TABLE_UPLINKS);                     // one, without banks
 
@@ -64,19 +64,24 @@ static __always_inline bool open_verdicts(struct verdict_view *view) {
 // The endpoint that holds this address; NULL: none does.
 static __always_inline const struct table_endpoint *find_endpoint(const struct verdict_view *view, __u64 hi, __u64 lo) {
   const struct table_head *head = view->head;
-  __u32 at = hash_address(hi, lo, head->seed);
+  __u64 hash = hash_pair(hi, lo, head->seed);
+  __u32 key = head->endpoint_base + first_bucket(hash, head->endpoint_mask);
 
-  for (__u32 i = 0; i < TABLE_PROBES; i++) {
-    __u32 key = head->endpoint_base + ((at + i) & head->endpoint_mask);
-    const struct table_endpoint *entry;
+  for (int turn = 0; turn < 2; turn++) {
+    const struct table_endpoints *bucket = bpf_map_lookup_elem(&endpoints, &key);
 
-    if (i >= head->endpoint_probes)
+    if (!bucket)
       return NULL;
-    entry = bpf_map_lookup_elem(&endpoints, &key);
-    if (!entry || !entry->id)
-      return NULL;
-    if (entry->lo == lo && entry->hi == hi)
-      return entry;
+#pragma unroll
+    for (int i = 0; i < TABLE_WAYS; i++) {
+      const struct table_endpoint *entry = &bucket->ways[i];
+
+      if (!entry->id)
+        return NULL;
+      if (entry->lo == lo && entry->hi == hi)
+        return entry;
+    }
+    key = head->endpoint_base + second_bucket(hash, head->endpoint_mask);
   }
   return NULL;
 }
@@ -132,26 +137,30 @@ static __always_inline bool find_source(const struct verdict_view *view, __u64 h
 
 static __always_inline struct table_port_map find_port_map(const struct table_head *head, __u32 policy,
                                                            __u32 class_id) {
+  __u64 hash = hash_pair(policy, class_id, head->seed);
+  __u32 key = head->cell_base + first_bucket(hash, head->cell_mask);
   const struct table_policy *otherwise;
   struct table_port_map unknown = {};
-  __u32 at = hash_cell(policy, class_id, head->seed), key;
 
   if (class_id == TABLE_NO_CLASS || policy >= head->policy_count)
     return unknown;
-  for (__u32 i = 0; i < TABLE_PROBES; i++) {
-    const struct table_cell *cell;
+  for (int turn = 0; turn < 2; turn++) {
+    const struct table_cells *bucket = bpf_map_lookup_elem(&cells, &key);
 
-    if (i >= head->cell_probes)
-      break;
-    key = head->cell_base + ((at + i) & head->cell_mask);
-    cell = bpf_map_lookup_elem(&cells, &key);
-    if (!cell)
+    if (!bucket)
       return unknown;
-    if (cell->policy == policy && cell->class_id == class_id)
-      return cell->ports;
-    if (cell->class_id == TABLE_NO_CLASS)
-      break;
+#pragma unroll
+    for (int i = 0; i < TABLE_WAYS; i++) {
+      const struct table_cell *cell = &bucket->ways[i];
+
+      if (cell->class_id == TABLE_NO_CLASS)
+        goto not_named;
+      if (cell->policy == policy && cell->class_id == class_id)
+        return cell->ports;
+    }
+    key = head->cell_base + second_bucket(hash, head->cell_mask);
   }
+not_named:
   key = head->policy_base + policy;
   otherwise = bpf_map_lookup_elem(&policies, &key);
   return otherwise ? otherwise->ports : unknown;
@@ -201,7 +210,7 @@ static __always_inline __u8 find_verdict(const struct verdict_view *view, __u32 
 
 // The slot of an uplink's counters; 0: no program of ours is attached to this device.
 static __always_inline __u32 find_uplink(__u32 ifindex) {
-  for (__u32 i = 0; i < TABLE_PROBES; i++) {
+  for (__u32 i = 0; i < TABLE_UPLINK_PROBES; i++) {
     __u32 key = (ifindex + i) & (TABLE_UPLINKS - 1);
     const struct table_uplink *uplink = bpf_map_lookup_elem(&uplinks, &key);
 
