@@ -44,6 +44,7 @@ class World {
   std::vector<IpAddress> local_addresses() const;
 
  private:
+  struct Change;
   std::string local_node_;
   NetworkPicture network_{};
   std::map<std::string, Namespace, std::less<>> namespaces_{};

@@ -1,0 +1,45 @@
+#include "agent/model/intent.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+namespace sextant {
+namespace {
+
+const IntentCell* find_cell(const std::vector<IntentCell>& cells, Protocol protocol, std::uint16_t port) {
+  const auto starts = [](const IntentCell& c) { return std::pair(c.protocol, c.first_port); };
+  const auto after = std::ranges::upper_bound(cells, std::pair(protocol, port), {}, starts);
+  if (after == cells.begin()) return nullptr;
+  const IntentCell& cell = *std::prev(after);
+  return cell.protocol == protocol && port <= cell.last_port ? &cell : nullptr;
+}
+
+}  // namespace
+
+bool PolicyRef::operator==(const PolicyRef& other) const {
+  return std::tie(kind, ns, name, rule) == std::tie(other.kind, other.ns, other.name, other.rule);
+}
+
+std::string PolicyRef::to_string() const { return ObjectKey{.kind = kind, .ns = ns, .name = name}.to_string(); }
+
+std::string_view to_string(Because because) {
+  static constexpr std::array<std::string_view, 7> kNames{
+      "rule", "deny rule", "default deny", "default allow", "local host", "not enforced", "unknown"};
+  return kNames.at(static_cast<std::size_t>(because));
+}
+
+const IntentCell& IntentRow::cell(Protocol protocol, std::uint16_t port) const {
+  static const IntentCell kNone{.why = "nothing was computed for this protocol"};
+  if (const IntentCell* own = find_cell(cells, protocol, port)) return *own;
+  // Protocols without cells of their own share those of kAny.
+  const IntentCell* any = find_cell(cells, Protocol::kAny, port);
+  return any == nullptr ? kNone : *any;
+}
+
+const IntentRow* EndpointIntent::row(ClassId id) const {
+  const auto found = std::ranges::find_if(rows, [id](const IntentRow& r) { return r.source && r.source->id == id; });
+  return found == rows.end() ? nullptr : &*found;
+}
+
+}  // namespace sextant

@@ -1,0 +1,78 @@
+#include "agent/model/objects.h"
+
+#include <array>
+#include <utility>
+
+namespace sextant {
+
+std::string Origin::to_string() const {
+  if (!file.empty()) return line == 0 ? file : file + ":" + std::to_string(line);
+  return resource_version.empty() ? std::string() : "resourceVersion " + resource_version;
+}
+
+std::string_view to_string(ObjectKind kind) {
+  static constexpr std::array<std::string_view, 15> kNames{
+      "Namespace",
+      "Node",
+      "Pod",
+      "Workload",
+      "Service",
+      "EndpointSlice",
+      "NetworkPolicy",
+      "CiliumNetworkPolicy",
+      "CiliumClusterwideNetworkPolicy",
+      "ClusterNetworkPolicy",
+      "CiliumCIDRGroup",
+      "CiliumNode",
+      "CiliumEndpoint",
+      "CiliumLoadBalancerIPPool",
+      "ExposureContract",
+  };
+  static_assert(kNames.size() == std::to_underlying(ObjectKind::kExposureContract) + 1);
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+std::string_view short_name(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kCiliumNetworkPolicy:
+      return "CNP";
+    case ObjectKind::kCiliumClusterwideNetworkPolicy:
+      return "CCNP";
+    case ObjectKind::kNetworkPolicy:
+      return "KNP";
+    default:
+      return to_string(kind);
+  }
+}
+
+std::string ObjectKey::to_string() const {
+  // A workload's name holds its kind: "Deployment/web".
+  const auto slash = kind == ObjectKind::kWorkload ? name.find('/') : std::string::npos;
+  const bool split = slash != std::string::npos;
+  const std::string shown_kind = split ? name.substr(0, slash) : std::string(sextant::to_string(kind));
+  const std::string shown_name = split ? name.substr(slash + 1) : name;
+  return shown_kind + " " + (ns.empty() ? shown_name : ns + "/" + shown_name);
+}
+
+namespace {
+
+struct KeyOf {
+  ObjectKey operator()(const Namespace& n) const { return {.kind = ObjectKind::kNamespace, .name = n.name}; }
+  ObjectKey operator()(const Node& n) const { return {.kind = ObjectKind::kNode, .name = n.name}; }
+  ObjectKey operator()(const Pod& p) const { return {.kind = ObjectKind::kPod, .ns = p.ns, .name = p.name}; }
+  ObjectKey operator()(const Workload& w) const {
+    return {.kind = ObjectKind::kWorkload, .ns = w.pod.ns, .name = w.kind + "/" + w.pod.name};
+  }
+  ObjectKey operator()(const Service& s) const { return {.kind = ObjectKind::kService, .ns = s.ns, .name = s.name}; }
+  ObjectKey operator()(const EndpointSlice& s) const {
+    return {.kind = ObjectKind::kEndpointSlice, .ns = s.ns, .name = s.name};
+  }
+  ObjectKey operator()(const PolicyObject& p) const { return {.kind = p.kind, .ns = p.ns, .name = p.name}; }
+  ObjectKey operator()(const OtherObject& o) const { return {.kind = o.kind, .ns = o.ns, .name = o.name}; }
+};
+
+}  // namespace
+
+ObjectKey key_of(const Object& object) { return std::visit(KeyOf{}, object); }
+
+}  // namespace sextant
