@@ -84,6 +84,18 @@ struct socket_record {
   char comm[16];
 };
 
+enum {
+  REPLY_SLOTS = 1 << 14,
+  REPLY_SECONDS = 120,  // as nf_conntrack_udp_timeout_stream
+};
+
+// The flows without a handshake seen of late (bpf/replies.h). A mark: upper half of the flow's hash << 32 | second.
+struct reply_table {
+  __u64 seed;  // of the hash; random, set by userspace
+  __u64 outbound[REPLY_SLOTS];
+  __u64 inbound[REPLY_SLOTS];
+};
+
 ABI_ASSERT(sizeof(struct row_key) == 12, "row_key layout changed");
 ABI_ASSERT(sizeof(struct row_value) == 96, "row_value layout changed");
 ABI_ASSERT(sizeof(struct stray_key) == 32, "stray_key layout changed");

@@ -95,6 +95,7 @@ class Datapath {
     std::string program{};
     std::uint64_t events_lost = 0;   // events that did not fit the ring
     std::uint64_t rows_lost = 0;     // rows or cells that did not fit a table
+    std::uint64_t agreeing_lost = 0; // packets of rows that agree and did not fit: evidence less, no blind spot
     std::uint64_t runs = 0;          // 0 unless kernel.bpf_stats_enabled
     std::chrono::nanoseconds run_time{};
   };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include <boost/asio/awaitable.hpp>
 
@@ -30,11 +31,13 @@ class Events {
  public:
   // `ring_bytes`: a power of two, at least a page. Every handler must be set.
   static Result<Events> create(std::uint32_t ring_bytes, EventHandlers handlers);
+  Events(Events&&) noexcept;
+  ~Events();
 
   // Makes the object's map `events` this ring; before the object is loaded.
   Result<> lend_to(bpf_object& object) const;
 
-  // Hands on what waits, at once. The number of events, also of those that could not be read.
+  // Hands on what waits, at once; returns how many events there were.
   Result<int> drain();
   // Hands on events until cancelled; being cancelled is success. Must stay where it is meanwhile.
   boost::asio::awaitable<Result<>> run();

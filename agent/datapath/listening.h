@@ -36,10 +36,14 @@ class Listening {
     std::chrono::milliseconds min_gap{1'000};
     std::size_t max_listeners = 65'536;  // what is beyond is not in the picture, and counts as lost
   };
-  using Sink = std::function<void(const ListenerPicture&)>;
+  struct Sinks {
+    std::function<void(const ListenerPicture&)> picture{};  // after every look
+    std::function<void()> status{};                         // status() says something new
+  };
 
-  // Loads and attaches. `cgroups` names the sockets' cgroups and must outlive this. Needs CAP_BPF and CAP_PERFMON.
-  static Result<Listening> load(const Config& config, const Lend& lend, Cgroups& cgroups, Sink sink);
+  // Loads and attaches. `cgroups` names the sockets' cgroups and must outlive this; both sinks must be set. Needs CAP_BPF
+  // and CAP_PERFMON.
+  static Result<Listening> load(const Config& config, const Lend& lend, Cgroups& cgroups, Sinks sinks);
   Listening(Listening&&) noexcept;
   ~Listening();
 

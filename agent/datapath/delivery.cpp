@@ -1,0 +1,70 @@
+#include "agent/datapath/delivery.h"
+
+#include <cerrno>
+#include <utility>
+
+#include <bpf/libbpf.h>
+#include <fcntl.h>
+
+#include "agent/datapath/cgroups.h"
+#include "agent/datapath/map_use.h"
+#include "delivery.skel.h"
+
+namespace sextant::datapath {
+
+void free_delivery(delivery_bpf* skeleton) noexcept { delivery_bpf::destroy(skeleton); }
+
+Result<Delivery> Delivery::load(const Config& config, const Lend& lend) {
+  Skeleton skeleton(delivery_bpf::open());
+  if (!skeleton) return errno_failure("open the delivery programs", errno);
+  skeleton->rodata->event_interval_ns =
+      static_cast<std::uint64_t>(std::chrono::nanoseconds(config.event_interval).count());
+  if (auto lent = lend(*skeleton->obj); !lent) return because("load the delivery programs", std::move(lent.error()));
+  if (const int err = delivery_bpf::load(skeleton.get()); err != 0) {
+    return errno_failure("load the delivery programs", err);
+  }
+  return Delivery(config, std::move(skeleton));
+}
+
+Delivery::Delivery(Config config, Skeleton skeleton) : config_(std::move(config)), skeleton_(std::move(skeleton)) {}
+
+Result<> Delivery::attach() {
+  const UniqueFd cgroup(::open(config_.cgroup.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!cgroup) return errno_failure("open cgroup " + config_.cgroup, errno);
+  // Egress first: it must know the flows that begin here before answers to them are judged.
+  egress_.reset(bpf_program__attach_cgroup(skeleton_->progs.on_sent, cgroup.get()));
+  if (!egress_) return errno_failure("attach to the egress of cgroup " + config_.cgroup, errno);
+  ingress_.reset(bpf_program__attach_cgroup(skeleton_->progs.on_delivered, cgroup.get()));
+  if (!ingress_) return errno_failure("attach to the ingress of cgroup " + config_.cgroup, errno);
+  attached_ = std::chrono::system_clock::now();
+  return {};
+}
+
+WitnessStatus Delivery::status() const {
+  WitnessStatus status{.witness = Witness::kDelivery, .state = WitnessState::kStarting};
+  for (const auto& program : use()) status.lost += program.events_lost + program.rows_lost;
+  if (!ingress_) return status;
+  status.since = attached_;
+  if (is_cgroup_root(config_.cgroup)) {
+    status.state = WitnessState::kSees;
+    status.covers = "sockets of every cgroup";
+  } else {
+    status.state = WitnessState::kBlind;
+    status.covers = "sockets below cgroup " + config_.cgroup;
+    status.reason = config_.cgroup + " is not the root of the node's cgroups: mount the host's /sys/fs/cgroup";
+  }
+  return status;
+}
+
+std::vector<Datapath::ProgramUse> Delivery::use() const {
+  auto ingress = program_use("delivery", ingress_fd());
+  ingress.events_lost = read_counter(skeleton_->bss->events_lost);
+  ingress.rows_lost = read_counter(skeleton_->bss->rows_lost);
+  ingress.agreeing_lost = read_counter(skeleton_->bss->agreeing_lost);
+  return {ingress, program_use("delivery_egress", egress_fd())};
+}
+
+int Delivery::ingress_fd() const { return bpf_program__fd(skeleton_->progs.on_delivered); }
+int Delivery::egress_fd() const { return bpf_program__fd(skeleton_->progs.on_sent); }
+
+}  // namespace sextant::datapath

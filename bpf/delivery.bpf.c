@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+// The delivery witness: a public packet that opens a flow has reached a socket.
+//
+// Hooks: cgroup_skb/ingress and /egress at the root of cgroup2, data at the IPv6 header. Ingress runs after service
+// translation and policy, just before the socket, so it judges the addresses and ports that policy saw. Egress only
+// remembers which flows began here (bpf/replies.h). Both always let the packet pass.
+// Owner in userspace: agent/datapath/delivery.cpp.
+#include "bpf/kernel.h"
+#include "bpf/packet.h"
+#include "bpf/record.h"
+#include "bpf/replies.h"
+#include "bpf/verdict.h"
+
+enum { PASS = 1 };
+
+__u64 unparsed = 0;  // packets for a socket that the parser gave up on
+
+// Whether the socket can be the beginning of a flow: most packets belong to a connected one, and end here.
+static __always_inline bool socket_takes_flows(struct __sk_buff *skb) {
+  struct bpf_sock *sk = skb->sk;
+
+  if (!sk)
+    return true;
+  sk = bpf_sk_fullsock(sk);
+  if (!sk)
+    return true;
+  if (sk->protocol == IPPROTO_TCP || sk->protocol == IPPROTO_SCTP)
+    return sk->state == BPF_TCP_LISTEN;
+  return sk->protocol != IPPROTO_UDP || sk->state != BPF_TCP_ESTABLISHED;
+}
+
+static __always_inline void take_stray(struct __sk_buff *skb, const struct packet *p) {
+  struct stray_key key = {.cgroup = bpf_skb_cgroup_id(skb), .port = p->port, .protocol = p->protocol};
+
+  set_address(key.address, p->dst_hi, p->dst_lo);
+  record_stray(&key, p->src_hi, p->src_lo);
+}
+
+// A packet from 2000::/3 that opens a flow, or may.
+static __always_inline void take_delivery(struct __sk_buff *skb, const struct packet *p) {
+  const struct table_endpoint *endpoint;
+  struct source_class source;
+  struct verdict_view view;
+
+  if (!open_verdicts(&view) || !view.generation)
+    return;
+  find_source(&view, p->src_hi, p->src_lo, &source);
+  if (!source.is_public)
+    return;
+  endpoint = find_endpoint(&view, p->dst_hi, p->dst_lo);
+  if (endpoint) {
+    struct row_key key = {.endpoint = endpoint->id, .source = source.id, .port = p->port, .protocol = p->protocol};
+    struct packet_facts facts = {
+      .src_hi = p->src_hi, .src_lo = p->src_lo, .cgroup = bpf_skb_cgroup_id(skb), .fate = PACKET_DELIVERED,
+      .intended = find_verdict(&view, endpoint->policy, source.id, p->protocol, p->port)};
+
+    record_packet(&key, &facts);
+  } else if (is_global_unicast(p->dst_hi)) {
+    take_stray(skb, p);
+  }
+}
+
+SEC("cgroup_skb/ingress")
+int on_delivered(struct __sk_buff *skb) {
+  struct packet_bytes bytes = skb_bytes(skb, 0);
+  struct packet p;
+
+  if (skb->protocol != bpf_htons(ETH_P_IPV6) || !socket_takes_flows(skb))
+    return PASS;
+  if (parse_packet(&bytes, &p) != PACKET_WHOLE) {
+    count(&unparsed);
+    return PASS;
+  }
+  if (!is_global_unicast(p.src_hi) || (p.flow != FLOW_OPENS && p.flow != FLOW_PERHAPS))
+    return PASS;
+  if (p.flow == FLOW_PERHAPS) {
+    if (is_reply(&p))
+      return PASS;
+    note_arrival(&p);
+  }
+  take_delivery(skb, &p);
+  return PASS;
+}
+
+SEC("cgroup_skb/egress")
+int on_sent(struct __sk_buff *skb) {
+  struct packet_bytes bytes = skb_bytes(skb, 0);
+  struct packet p;
+
+  // The socket test spares the parser what handshakes tell: a connected UDP socket needs no memory either.
+  if (skb->protocol != bpf_htons(ETH_P_IPV6) || !socket_takes_flows(skb))
+    return PASS;
+  if (parse_packet(&bytes, &p) == PACKET_WHOLE && p.flow == FLOW_PERHAPS && is_global_unicast(p.dst_hi))
+    note_departure(&p);
+  return PASS;
+}
+
+char LICENSE[] SEC("license") = "GPL";
