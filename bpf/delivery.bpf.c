@@ -15,16 +15,24 @@ enum { PASS = 1 };
 
 __u64 unparsed = 0;  // packets for a socket that the parser gave up on
 
+// The packet's socket with all its fields; NULL: it has none, or a mere request for one.
+static __always_inline struct bpf_sock *full_socket(struct __sk_buff *skb) {
+  struct bpf_sock *sk = skb->sk;
+
+  return sk ? bpf_sk_fullsock(sk) : NULL;
+}
+
+static __always_inline bool shakes_hands(const struct bpf_sock *sk) {
+  return sk->protocol == IPPROTO_TCP || sk->protocol == IPPROTO_SCTP;
+}
+
 // Whether the socket can be the beginning of a flow: most packets belong to a connected one, and end here.
 static __always_inline bool socket_takes_flows(struct __sk_buff *skb) {
-  struct bpf_sock *sk = skb->sk;
+  struct bpf_sock *sk = full_socket(skb);
 
   if (!sk)
     return true;
-  sk = bpf_sk_fullsock(sk);
-  if (!sk)
-    return true;
-  if (sk->protocol == IPPROTO_TCP || sk->protocol == IPPROTO_SCTP)
+  if (shakes_hands(sk))
     return sk->state == BPF_TCP_LISTEN;
   return sk->protocol != IPPROTO_UDP || sk->state != BPF_TCP_ESTABLISHED;
 }
@@ -85,10 +93,11 @@ int on_delivered(struct __sk_buff *skb) {
 SEC("cgroup_skb/egress")
 int on_sent(struct __sk_buff *skb) {
   struct packet_bytes bytes = skb_bytes(skb, 0);
+  struct bpf_sock *sk = full_socket(skb);
   struct packet p;
 
-  // The socket test spares the parser what handshakes tell: a connected UDP socket needs no memory either.
-  if (skb->protocol != bpf_htons(ETH_P_IPV6) || !socket_takes_flows(skb))
+  // Connected UDP sockets too: the uplink sees their answers without knowing the socket.
+  if (skb->protocol != bpf_htons(ETH_P_IPV6) || (sk && shakes_hands(sk)))
     return PASS;
   if (parse_packet(&bytes, &p) == PACKET_WHOLE && p.flow == FLOW_PERHAPS && is_global_unicast(p.dst_hi))
     note_departure(&p);

@@ -13,7 +13,6 @@
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/membarrier.h>
 #include <net/if.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -196,15 +195,6 @@ Feature probe_pid_namespace() {
           .reason = host ? "" : "a pid namespace of its own: sockets of other processes are out of sight (hostPID: true)"};
 }
 
-// How userspace waits until no program reads the bank of tables that it is about to write (agent/datapath/tables.cpp).
-Feature probe_membarrier() {
-  const long commands = ::syscall(SYS_membarrier, MEMBARRIER_CMD_QUERY, 0, 0);
-  const bool there = commands >= 0 && (commands & MEMBARRIER_CMD_GLOBAL) != 0;
-  return {.name = "membarrier",
-          .available = there,
-          .reason = there ? "" : "membarrier(2) is missing (nohz_full, seccomp): changes of intent wait a fixed time"};
-}
-
 }  // namespace
 
 std::vector<std::string> missing_capabilities() {
@@ -261,7 +251,6 @@ std::vector<Feature> probe_features(const Config& config) {
       probe_iterator("tcp", kernel.get(), "the kernel cannot list TCP sockets (Linux 5.9)"),
       probe_iterator("udp", kernel.get(), "the kernel cannot list UDP sockets (Linux 5.9)"),
       probe_pid_namespace(),
-      probe_membarrier(),
   };
 }
 
