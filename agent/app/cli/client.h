@@ -1,0 +1,76 @@
+// Client: HTTP to the daemon, over its Unix socket or TCP (Boost.Beast). One connection per question.
+//
+// Asks for application/x-protobuf. Blocks its caller; every wait but that for the next event ends after the timeout.
+// Errors carry the errno where connecting failed, and a sentence that a person can act on.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "agent/app/cli/event_stream.h"
+#include "agent/app/cli/server_address.h"
+#include "agent/base/result.h"
+
+namespace sextant::app::cli {
+
+struct ClientConfig {
+  ServerAddress server{};
+  std::chrono::milliseconds timeout{5000};
+  std::size_t max_answer_bytes = 64U << 20U;
+};
+
+class Client {
+ public:
+  explicit Client(ClientConfig config) : config_(std::move(config)) {}
+
+  // The body of a 200. Errors: not connected, no answer in time, too long an answer, another status (with what the
+  // daemon said), a body of another type.
+  Result<std::string> get(const std::string& target) const;
+  Result<std::string> post(const std::string& target, std::string body) const;
+
+  // As above, decoded. Message is one of proto/sextant/v1alpha1.
+  template <class Message>
+  Result<Message> fetch(const std::string& target) const {
+    return decode<Message>(get(target));
+  }
+  template <class Message, class Request>
+  Result<Message> ask(const std::string& target, const Request& request) const {
+    return decode<Message>(post(target, request.SerializeAsString()));
+  }
+
+  // Server-sent events. `opened` is called when the daemon has begun to send, then `on_event` for each event; either
+  // ends the watch by an Error, which is returned. Does not return otherwise until the connection ends: an Error too.
+  Result<> watch(const std::string& target, const std::function<Result<>()>& opened,
+                 const std::function<Result<>(const ServerEvent&)>& on_event) const;
+
+  const ClientConfig& config() const { return config_; }
+
+ private:
+  template <class Message>
+  static Result<Message> decode(Result<std::string> body) {
+    if (!body) return Failure(body.error());
+    Message message;
+    if (!message.ParseFromString(*body)) return failure("the answer is not what this version of the API has");
+    return message;
+  }
+
+  ClientConfig config_;
+};
+
+// The query part of a target: "?a=1&b=2", percent-encoded; empty without parameters.
+class Query {
+ public:
+  void add(std::string_view key, std::string_view value);
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_{};
+};
+
+// Percent-encodes what is not unreserved (RFC 3986, 2.3).
+std::string percent_encoded(std::string_view text);
+
+}  // namespace sextant::app::cli

@@ -1,0 +1,51 @@
+#include "agent/app/cli/command_options.h"
+
+namespace sextant::app::cli {
+namespace {
+
+Result<policy::Release> release_word(const std::string& text) {
+  const auto choice = policy::release_from(text);
+  if (!choice) return Failure(choice.error());
+  return choice->release;
+}
+
+Result<Prefix> prefix_word(const std::string& text) { return Prefix::parse(text); }
+
+}  // namespace
+
+void declare_offline_options(CLI::App& app, OfflineOptions& offline) {
+  policy::Options& engine = offline.engine;
+  const Words<policy::EnablePolicy> enable_policy{{"default", policy::EnablePolicy::kDefault},
+                                                  {"always", policy::EnablePolicy::kAlways},
+                                                  {"never", policy::EnablePolicy::kNever}};
+  // Both words but the last let the node's own processes reach its pods.
+  const Words<bool> allow_localhost{{"auto", true}, {"always", true}, {"policy", false}};
+  const Words<bool> yes_or_no{{"true", true}, {"false", false}};
+
+  auto* manifests = add_values(app, "-f,--manifests", "DIR", offline.manifests, any_text,
+                               "Judge these manifests, a folder or file, and ask no daemon (repeatable; -: standard input)");
+  const auto only_offline = [&](CLI::Option* option) { option->needs(manifests)->group(kOfflineGroup); };
+  manifests->group(kOfflineGroup);
+  only_offline(add_value(app, "--node", "NAME", offline.node, any_text,
+                         "The node to judge on (default the only one in the manifests)"));
+  only_offline(add_value(app, "--cilium", "VERSION", engine.release, release_word,
+                         "Whose policy semantics (default " + std::string(policy::to_string(policy::kNewestRelease)) + ")"));
+  only_offline(add_word(app, "--enable-policy", enable_policy, engine.enable_policy, "Cilium's enable-policy"));
+  only_offline(app.add_flag("--enable-host-firewall", engine.enable_host_firewall, "Cilium's host firewall is on"));
+  only_offline(add_word(app, "--allow-localhost", allow_localhost, engine.allow_localhost, "Cilium's allow-localhost"));
+  only_offline(add_word(app, "--policy-default-local-cluster", yes_or_no, engine.policy_default_local_cluster,
+                        "Cilium's option of that name (default as the release has it)"));
+  only_offline(app.add_flag("--enable-node-selector-labels", engine.enable_node_selector_labels,
+                            "Cilium's option of that name"));
+  const Words<bool> match_modes{{"nodes", true}, {"none", false}};
+  only_offline(add_word(app, "--policy-cidr-match-mode", match_modes, engine.policy_cidr_match_nodes,
+                        "Cilium's option of that name"));
+  only_offline(app.add_flag("--dual-stack", engine.dual_stack, "The cluster has IPv4 too"));
+  only_offline(add_value(app, "--cluster-name", "NAME", engine.cluster_name, any_text, "Cilium's cluster-name"));
+  only_offline(add_values(app, "--cluster-network", "PREFIX", engine.cluster_networks, prefix_word,
+                          "The cluster's own addresses, beside those in the manifests (repeatable)"));
+  only_offline(add_values(app, "--trusted-network", "PREFIX", engine.trusted_networks, prefix_word,
+                          "Addresses that do not count as the internet (repeatable)"));
+}
+
+}  // namespace sextant::app::cli

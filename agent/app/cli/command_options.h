@@ -1,0 +1,100 @@
+// Helpers to declare options on a CLI11 tree. For command_*.cpp only: CLI11's headers are large.
+//
+// The type name of an option is what help prints for its value and what completions offer: "a|b|c" is a choice of
+// words, DIR a folder, all else free text.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "agent/app/cli/options.h"
+#include "agent/base/result.h"
+
+namespace sextant::app::cli {
+
+inline constexpr const char* kGlobalGroup = "Options of every verb";
+inline constexpr const char* kOfflineGroup = "Without a daemon";
+
+// What parsing fills in before it is judged as a whole.
+struct Parsed {
+  CommandLine line{};
+  std::optional<ServerAddress> server{};  // nullopt: not given
+};
+
+// The name that errors call an option by: its first long one, or the positional's.
+inline std::string spoken_name(const std::string& names) {
+  const auto dashes = names.find("--");
+  if (dashes == std::string::npos) return names;
+  return names.substr(dashes, names.find(',', dashes) - dashes);
+}
+
+// An option whose text `parse` turns into `target`; its Error becomes the usage error. The last one given counts.
+template <class Target, class Parse>
+CLI::Option* add_value(CLI::App& app, const std::string& names, const std::string& type, Target& target, Parse parse,
+                       const std::string& help) {
+  const auto store = [&target, parse, name = spoken_name(names)](const std::string& text) {
+    auto value = parse(text);
+    if (!value) throw CLI::ValidationError(name, value.error().what);
+    target = *std::move(value);
+  };
+  return app.add_option_function<std::string>(names, store, help)->type_name(type)->take_last();
+}
+
+// The same, repeatable, each taking one word ("a,b" is two).
+template <class Target, class Parse>
+CLI::Option* add_values(CLI::App& app, const std::string& names, const std::string& type, std::vector<Target>& target,
+                        Parse parse, const std::string& help) {
+  const auto store = [&target, parse, name = spoken_name(names)](const std::vector<std::string>& texts) {
+    for (const auto& text : texts) {
+      auto value = parse(text);
+      if (!value) throw CLI::ValidationError(name, value.error().what);
+      target.push_back(*std::move(value));
+    }
+  };
+  return app.add_option_function<std::vector<std::string>>(names, store, help)
+      ->type_name(type)
+      ->allow_extra_args(false);
+}
+
+inline Result<std::string> any_text(const std::string& text) {
+  if (text.empty()) return failure("must not be empty");
+  return text;
+}
+
+// A word of a fixed list with what it stands for.
+template <class Value>
+class Words {
+ public:
+  Words(std::initializer_list<std::pair<const char*, Value>> words) : words_(words) {}
+
+  std::string type_name() const {
+    std::string names;
+    for (const auto& [name, value] : words_) names += (names.empty() ? "" : "|") + std::string(name);
+    return names;
+  }
+  Result<Value> operator()(const std::string& text) const {
+    for (const auto& [name, value] : words_) {
+      if (text == name) return value;
+    }
+    return failure("'" + text + "' is none of " + type_name());
+  }
+
+ private:
+  std::vector<std::pair<const char*, Value>> words_;
+};
+
+template <class Value, class Target>
+CLI::Option* add_word(CLI::App& app, const std::string& names, const Words<Value>& words, Target& target,
+                      const std::string& help) {
+  return add_value(app, names, words.type_name(), target, words, help);
+}
+
+// Declares every verb on `app`. `parsed` must outlive it.
+void declare_verbs(CLI::App& app, Parsed& parsed, Time now);
+void declare_global_options(CLI::App& app, Parsed& parsed);
+void declare_offline_options(CLI::App& app, OfflineOptions& offline);
+
+}  // namespace sextant::app::cli

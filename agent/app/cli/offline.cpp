@@ -1,0 +1,201 @@
+#include "agent/app/cli/offline.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+
+#include "agent/app/cli/text.h"
+#include "agent/audit/auditor.h"
+#include "agent/model/world.h"
+#include "agent/policy/engine.h"
+
+namespace sextant::app::cli {
+namespace {
+
+struct Gathered {
+  std::vector<Object> objects{};
+  std::vector<manifests::Problem> problems{};
+  std::size_t files = 0;
+  std::size_t ignored = 0;
+};
+
+const Origin& origin_of(const Object& object) {
+  return std::visit(
+      [](const auto& value) -> const Origin& {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Workload>) {
+          return value.pod.origin;
+        } else {
+          return value.origin;
+        }
+      },
+      object);
+}
+
+Result<manifests::Loaded> read_input(std::istream& in) {
+  std::string text(manifests::kMaxFileBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (in.bad()) return failure("read standard input: it broke off");
+  if (text.size() > manifests::kMaxFileBytes)
+    return failure("read standard input: longer than " + std::to_string(manifests::kMaxFileBytes) + " bytes");
+  return manifests::load_text(text, "stdin");
+}
+
+Result<Gathered> gather(const std::vector<std::string>& paths, std::istream& in) {
+  Gathered all;
+  std::map<ObjectKey, std::string> places;
+  for (const auto& path : paths) {
+    auto loaded = path == "-" ? read_input(in) : manifests::load(path);
+    if (!loaded) return Failure(loaded.error());
+    all.files += loaded->files;
+    all.ignored += loaded->ignored;
+    all.problems.insert(all.problems.end(), loaded->problems.begin(), loaded->problems.end());
+    for (auto& object : loaded->objects) {
+      const ObjectKey key = key_of(object);
+      const Origin& origin = origin_of(object);
+      const auto [place, added] = places.emplace(key, origin.to_string());
+      if (added) {
+        all.objects.push_back(std::move(object));
+      } else {
+        all.problems.push_back({.file = origin.file, .line = origin.line,
+                                .cause = key.to_string() + " is in " + place->second + " already"});
+      }
+    }
+  }
+  return all;
+}
+
+Failure nothing_read(const Gathered& all) {
+  std::string what = "the manifests hold no object that Sextant reads (" + counted(all.files, "file", "files");
+  if (all.ignored > 0) what += ", " + counted(all.ignored, "object", "objects") + " of other kinds";
+  return failure(what + ")");
+}
+
+// The node asked about: as said, or the only one there is.
+Result<std::string> local_node(const std::string& asked, const std::vector<Object>& objects) {
+  std::vector<std::string> names;
+  for (const auto& object : objects) {
+    if (const auto* node = std::get_if<Node>(&object)) names.push_back(node->name);
+  }
+  if (asked.empty()) return names.size() == 1 ? names[0] : std::string{};
+  if (!names.empty() && std::ranges::find(names, asked) == names.end())
+    return failure("--node: the manifests hold no Node " + in_quotes(asked));
+  return asked;
+}
+
+std::optional<IpAddress> public_address(const std::vector<IpAddress>& addresses) {
+  const auto found = std::ranges::find_if(addresses, &IpAddress::is_global_unicast);
+  return found == addresses.end() ? std::nullopt : std::optional(*found);
+}
+
+}  // namespace
+
+struct Offline::State {
+  State(const std::string& node, const policy::Options& options, Gathered gathered)
+      : problems(std::move(gathered.problems)), world(node), engine(world, options) {
+    for (auto& object : gathered.objects) {
+      const Delta delta = std::move(object);
+      world.apply(delta);
+      engine.on(delta);
+    }
+  }
+
+  // Whether a pod without an address will get a public one: yes, unless the nodes' pod prefixes are all others.
+  bool pods_are_public() const {
+    bool known = false;
+    for (const auto& [name, node] : world.nodes()) {
+      known = known || !node.pod_prefixes.empty();
+      if (std::ranges::any_of(node.pod_prefixes, [](const Prefix& p) { return kGlobalUnicast.contains(p); })) return true;
+    }
+    return !known;
+  }
+
+  void add(std::vector<Exposure>& to, const std::shared_ptr<const EndpointIntent>& intent,
+           const EndpointDetail& endpoint) const {
+    if (!intent) return;
+    auto exposures = audit::exposures_of(*intent, endpoint);
+    std::ranges::move(exposures, std::back_inserter(to));
+  }
+
+  void add_pods(std::vector<Exposure>& to) const {
+    const bool new_ones_public = pods_are_public();
+    for (const auto& [key, pod] : world.pods()) {
+      const auto address = public_address(pod.addresses);
+      const bool reachable = address || (pod.addresses.empty() && new_ones_public);
+      if (pod.finished || pod.host_network || !reachable) continue;
+      const EndpointRef ref{.kind = EndpointKind::kPod, .ns = pod.ns, .name = pod.name};
+      add(to, engine.intent(ref), {.ref = ref, .workload = pod.workload, .address = address});
+    }
+    if (!new_ones_public) return;
+    for (const auto& [key, workload] : world.workloads()) {
+      const Pod& pod = workload.pod;
+      if (pod.host_network || has_pods(pod)) continue;
+      const EndpointRef ref{.kind = EndpointKind::kPod, .ns = pod.ns, .name = pod.name};
+      add(to, engine.intent_of_workload(key), {.ref = ref, .workload = pod.workload});
+    }
+  }
+
+  // Whether the manifests hold pods of this template: then they speak for it.
+  bool has_pods(const Pod& of_template) const {
+    return std::ranges::any_of(world.pods(), [&](const auto& entry) {
+      return entry.second.ns == of_template.ns && entry.second.workload == of_template.workload;
+    });
+  }
+
+  void add_nodes(std::vector<Exposure>& to) const {
+    for (const auto& [name, node] : world.nodes()) {
+      const auto address = public_address(node.addresses);
+      const EndpointRef ref{.kind = EndpointKind::kNode, .name = name};
+      if (address) add(to, engine.intent(ref), {.ref = ref, .address = address});
+    }
+  }
+
+  std::vector<manifests::Problem> problems;
+  World world;
+  policy::Engine engine;
+};
+
+Offline::Offline(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Offline::Offline(Offline&&) noexcept = default;
+Offline::~Offline() = default;
+
+Result<Offline> Offline::load(const OfflineOptions& options, std::istream& in) {
+  if (std::ranges::count(options.manifests, "-") > 1) return failure("--manifests: standard input can be read only once");
+  auto gathered = gather(options.manifests, in);
+  if (!gathered) return Failure(gathered.error());
+  if (gathered->objects.empty() && gathered->problems.empty()) return nothing_read(*gathered);
+  const auto node = local_node(options.node, gathered->objects);
+  if (!node) return Failure(node.error());
+  return Offline(std::make_unique<State>(*node, options.engine, *std::move(gathered)));
+}
+
+const std::vector<manifests::Problem>& Offline::problems() const { return state_->problems; }
+
+std::vector<PolicyProblem> Offline::policy_problems() const { return state_->engine.problems(); }
+
+std::vector<Exposure> Offline::exposure() const {
+  std::vector<Exposure> exposures;
+  state_->add_nodes(exposures);
+  state_->add_pods(exposures);
+  return exposures;
+}
+
+Result<report::ExplainView> Offline::explain(const ExplainOptions& options) const {
+  const auto to = subject_from(options.to);
+  if (!to) return Failure(to.error());
+  const auto from = peer_from(options.from);
+  if (!from) return Failure(from.error());
+  auto decision = state_->engine.decide(*to, *from, options.port.protocol, options.port.port, true);
+  if (!decision) return Failure(decision.error());
+  report::ExplainView view{.request = {.to = options.to,
+                                       .from = options.from,
+                                       .protocol = options.port.protocol,
+                                       .port = options.port.port},
+                           .decision = *std::move(decision),
+                           .cilium_release = std::string(policy::to_string(state_->engine.options().release))};
+  if (from->kind == policy::Peer::Kind::kAddress) view.source_class = state_->engine.classify(from->address)->name;
+  return view;
+}
+
+}  // namespace sextant::app::cli

@@ -1,0 +1,90 @@
+// What a command line asks for, as values.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/app/cli/server_address.h"
+#include "agent/app/names.h"
+#include "agent/base/clock.h"
+#include "agent/model/finding.h"
+#include "agent/policy/engine.h"
+
+namespace sextant::app::cli {
+
+enum class Output : std::uint8_t { kTable, kWide, kJson, kYaml };
+
+// On every verb.
+struct GlobalOptions {
+  ServerAddress server{};
+  Output output = Output::kTable;
+  bool no_color = false;
+  std::chrono::milliseconds timeout{5000};  // for each answer of the daemon
+};
+
+struct FindingsOptions {
+  std::string id{};        // empty: all of them
+  bool all = false;        // resolved ones too
+  std::optional<Time> since{};
+  std::vector<std::string> severities{};
+  std::vector<std::string> codes{};
+  std::string ns{};
+  bool watch = false;
+  std::optional<Severity> fail_on{};
+};
+
+// The offline verbs: manifests instead of a daemon.
+struct OfflineOptions {
+  std::vector<std::string> manifests{};  // empty: ask the daemon; "-" is standard input
+  std::string node{};                    // the node that the question is asked on; empty: the only one, else none
+  policy::Options engine{};
+};
+
+struct EndpointsOptions {
+  std::string name{};  // "NS/POD", "POD", "node/NAME"; empty: all
+  std::string ns{};
+  bool all = false;    // every source class, not only public ones
+  bool only_public = false;  // said so
+};
+
+struct ExposureOptions {
+  std::string name{};
+  std::string ns{};
+  OfflineOptions offline{};
+};
+
+struct ExplainOptions {
+  std::string to{};
+  std::string from{};
+  PortAndProtocol port{};
+  OfflineOptions offline{};
+};
+
+struct AttemptsOptions {
+  std::uint32_t top = 20;  // 0: all
+  std::string ns{};
+  bool watch = false;
+};
+
+enum class Shell : std::uint8_t { kBash, kZsh, kFish };
+
+enum class Verb : std::uint8_t {
+  kHelp, kStatus, kFindings, kEndpoints, kExposure, kExplain, kAttempts, kCompletion, kVersion
+};
+
+struct CommandLine {
+  Verb verb = Verb::kHelp;
+  GlobalOptions global{};
+  FindingsOptions findings{};
+  EndpointsOptions endpoints{};
+  ExposureOptions exposure{};
+  ExplainOptions explain{};
+  AttemptsOptions attempts{};
+  Shell shell = Shell::kBash;
+  std::string help_on{};  // the verb that help was asked for; empty: all of them
+};
+
+}  // namespace sextant::app::cli

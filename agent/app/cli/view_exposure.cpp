@@ -1,0 +1,127 @@
+#include <algorithm>
+#include <set>
+#include <vector>
+
+#include "agent/app/cli/page.h"
+#include "agent/app/cli/text.h"
+#include "agent/app/cli/views.h"
+#include "agent/app/cli/words.h"
+
+namespace sextant::app::cli {
+namespace {
+
+using v1alpha1::Exposure;
+
+constexpr std::size_t kPrefixesShown = 6;  // -o wide shows all
+constexpr std::size_t kPoliciesShown = 2;
+
+// Exposures that differ in nothing but their ports are one line.
+struct Line {
+  const Exposure* first = nullptr;
+  std::vector<std::string> ports{};
+  std::set<std::string> whole{};  // protocols with every port
+};
+
+std::string listening_text(const Exposure& exposure) {
+  if (!exposure.has_listening()) return std::string(kNotLooked);
+  const auto& listening = exposure.listening();
+  if (listening.verdict() == "unknown") return "unknown";
+  if (listening.verdict() != "allow") return "no";
+  return listening.process().empty() ? "yes" : listening.process();
+}
+
+bool same_but_ports(const Exposure& a, const Exposure& b) {
+  const auto without_ports = [](Exposure e) {
+    e.clear_protocol();
+    e.clear_port();
+    e.clear_end_port();
+    if (e.has_listening()) e.mutable_listening()->clear_pid();
+    return e.SerializeAsString();
+  };
+  return without_ports(a) == without_ports(b);
+}
+
+std::vector<Line> lines_of(const v1alpha1::ExposureList& list) {
+  std::vector<Line> lines;
+  for (const auto& exposure : list.exposure()) {
+    auto line = std::ranges::find_if(lines, [&](const Line& l) { return same_but_ports(*l.first, exposure); });
+    if (line == lines.end()) line = lines.insert(lines.end(), {.first = &exposure});
+    line->ports.push_back(port_text(exposure.protocol(), exposure.port(), exposure.end_port()));
+    if (any_port(exposure.protocol(), exposure.port(), exposure.end_port())) line->whole.insert(exposure.protocol());
+  }
+  return lines;
+}
+
+std::string ports_text(const Line& line) {
+  const bool everything = std::ranges::all_of(std::initializer_list<const char*>{"TCP", "UDP", "SCTP", "ICMPv6"},
+                                              [&](const char* protocol) { return line.whole.contains(protocol); });
+  return everything ? "everything" : join(line.ports, ", ");
+}
+
+std::string why_text(const Exposure& exposure, std::size_t most) {
+  std::vector<std::string> policies;
+  for (const auto& policy : exposure.policies()) {
+    if (most != 0 && policies.size() == most) {
+      policies.push_back("and " + std::to_string(static_cast<std::size_t>(exposure.policies_size()) - most) + " more");
+      break;
+    }
+    policies.push_back(policy_text(policy));
+  }
+  std::string text = exposure.verdict() == "allow" ? exposure.reason() : exposure.verdict() + ": " + exposure.reason();
+  if (!policies.empty()) text += (text.empty() ? "" : ": ") + join(policies, ", ");
+  return text;
+}
+
+std::string summary(const v1alpha1::ExposureList& list) {
+  std::set<std::string> endpoints;
+  std::set<std::string> by_default;
+  std::set<std::string> unknown;
+  for (const auto& exposure : list.exposure()) {
+    const std::string name = endpoint_text(exposure.endpoint());
+    endpoints.insert(name);
+    if (is_by_default(exposure.because())) by_default.insert(name);
+    if (exposure.verdict() == "unknown") unknown.insert(name);
+  }
+  std::string text = counted(endpoints.size(), "endpoint", "endpoints") + " can be reached from the internet";
+  if (!by_default.empty()) text += "; " + std::to_string(by_default.size()) + " of them because nothing forbids it";
+  if (!unknown.empty()) text += "; for " + std::to_string(unknown.size()) + " it cannot be told";
+  return text + ".";
+}
+
+}  // namespace
+
+std::string exposure_page(const v1alpha1::ExposureList& list, const Layout& layout) {
+  Page page(layout);
+  if (list.exposure().empty()) {
+    page.say("The internet can reach nothing here.", Style::kGood);
+    return page.text();
+  }
+  const bool online = std::ranges::any_of(list.exposure(), [](const Exposure& e) { return e.has_listening(); });
+  std::vector<Column> columns{{.title = "ENDPOINT", .keep = 5, .least = 14},
+                              {.title = "PORTS", .keep = 4, .least = 12, .wraps = true},
+                              {.title = "FROM", .keep = 3, .least = 18, .wraps = true},
+                              {.title = "WHY", .keep = 1, .least = 18, .wraps = true}};
+  if (online) columns.insert(columns.end() - 1, {.title = "LISTENING", .keep = 2});
+  if (layout.wide) columns.insert(columns.begin() + 1, {{.title = "WORKLOAD"}, {.title = "ADDRESS"}});
+  Table table(columns);
+  for (const auto& line : lines_of(list)) {
+    const Exposure& exposure = *line.first;
+    const Style style = intent_style(exposure.verdict(), exposure.because());
+    std::vector<Cell> cells{{endpoint_text(exposure.endpoint())}};
+    if (layout.wide) {
+      cells.push_back({exposure.endpoint().workload()});
+      cells.push_back({exposure.endpoint().has_address() ? exposure.endpoint().address() : std::string(kNotLooked)});
+    }
+    cells.push_back({ports_text(line), style});
+    cells.push_back({reach_text(exposure.source(), layout.wide ? 0 : kPrefixesShown), style});
+    if (online) cells.push_back({listening_text(exposure)});
+    cells.push_back({why_text(exposure, layout.wide ? 0 : kPoliciesShown), style});
+    table.add(std::move(cells));
+  }
+  page.table(table);
+  page.gap();
+  page.say(summary(list));
+  return page.text();
+}
+
+}  // namespace sextant::app::cli
