@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/base/document.h"
@@ -23,7 +24,8 @@ namespace sextant {
 class Field {
  public:
   // The document must outlive the field and all that it gives.
-  explicit Field(const Document& root) : value_(&root), error_(std::make_shared<std::optional<Error>>()) {}
+  explicit Field(const Document& root)
+      : value_(&root), line_(root.line), error_(std::make_shared<std::optional<Error>>()) {}
 
   // Absent: missing or null, or inside something absent.
   bool present() const { return value_ != nullptr && !value_->is_null(); }

@@ -5,10 +5,33 @@
 namespace sextant {
 
 std::string_view to_string(PacketFate fate) {
-  static constexpr std::array<std::string_view, static_cast<std::size_t>(PacketFate::kCount)> kNames{
-      "not_ipv6", "other_destination", "established",        "known_flow", "judged",
-      "later_fragment", "malformed",   "unsupported_header", "not_public"};
-  return kNames.at(static_cast<std::size_t>(fate));
+  switch (fate) {
+    case PacketFate::kNotIpv6:
+      return "not_ipv6";
+    case PacketFate::kOtherDestination:
+      return "other_destination";
+    case PacketFate::kEstablished:
+      return "established";
+    case PacketFate::kKnownFlow:
+      return "known_flow";
+    case PacketFate::kJudged:
+      return "judged";
+    case PacketFate::kLaterFragment:
+      return "later_fragment";
+    case PacketFate::kMalformed:
+      return "malformed";
+    case PacketFate::kUnsupportedHeader:
+      return "unsupported_header";
+    case PacketFate::kNotPublic:
+      return "not_public";
+    case PacketFate::kAnswer:
+      return "answer";
+    case PacketFate::kControl:
+      return "control";
+    case PacketFate::kCount:
+      break;
+  }
+  return "";
 }
 
 std::string_view to_string(Witness witness) {

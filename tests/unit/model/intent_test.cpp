@@ -1,0 +1,73 @@
+#include "agent/model/intent.h"
+
+#include <gtest/gtest.h>
+
+namespace sextant {
+namespace {
+
+IntentCell cell(Protocol protocol, std::uint16_t first, std::uint16_t last, Verdict verdict) {
+  return {.protocol = protocol, .first_port = first, .last_port = last, .verdict = verdict};
+}
+
+IntentRow sample_row() {
+  return {.source = std::make_shared<SourceClass>(SourceClass{.id = 7}),
+          .cells = {cell(Protocol::kAny, 0, 65535, Verdict::kAuth), cell(Protocol::kTcp, 0, 442, Verdict::kDeny),
+                    cell(Protocol::kTcp, 443, 443, Verdict::kAllow), cell(Protocol::kTcp, 444, 65535, Verdict::kDeny),
+                    cell(Protocol::kUdp, 0, 65535, Verdict::kRedirect)}};
+}
+
+TEST(IntentRow, FindsTheCellOfAPort) {
+  const IntentRow row = sample_row();
+  EXPECT_EQ(row.cell(Protocol::kTcp, 0).last_port, 442);
+  EXPECT_EQ(row.cell(Protocol::kTcp, 442).verdict, Verdict::kDeny);
+  EXPECT_EQ(row.cell(Protocol::kTcp, 443).verdict, Verdict::kAllow);
+  EXPECT_EQ(row.cell(Protocol::kTcp, 444).first_port, 444);
+  EXPECT_EQ(row.cell(Protocol::kTcp, 65535).verdict, Verdict::kDeny);
+  EXPECT_EQ(row.cell(Protocol::kUdp, 53).verdict, Verdict::kRedirect);
+}
+
+TEST(IntentRow, TakesOtherProtocolsForAny) {
+  const IntentRow row = sample_row();
+  EXPECT_EQ(row.cell(Protocol::kGre, 0).verdict, Verdict::kAuth);
+  EXPECT_EQ(row.cell(static_cast<Protocol>(200), 0).verdict, Verdict::kAuth);
+  EXPECT_EQ(row.cell(Protocol::kAny, 0).verdict, Verdict::kAuth);
+}
+
+TEST(IntentRow, WithoutACellIsUnknownAndNeverAllowed) {
+  EXPECT_EQ(IntentRow{}.cell(Protocol::kTcp, 443).verdict, Verdict::kUnknown);
+  EXPECT_FALSE(IntentRow{}.cell(Protocol::kTcp, 443).why.empty());
+  const IntentRow gap{.cells = {cell(Protocol::kTcp, 10, 20, Verdict::kAllow)}};
+  EXPECT_EQ(gap.cell(Protocol::kTcp, 9).verdict, Verdict::kUnknown);
+  EXPECT_EQ(gap.cell(Protocol::kTcp, 21).verdict, Verdict::kUnknown);
+  EXPECT_EQ(gap.cell(Protocol::kUdp, 15).verdict, Verdict::kUnknown);
+}
+
+TEST(EndpointIntent, FindsTheRowOfAClass) {
+  const EndpointIntent intent{.rows = {IntentRow{}, sample_row()}};
+  ASSERT_NE(intent.row(7), nullptr);
+  EXPECT_EQ(intent.row(7)->cells.size(), 5U);
+  EXPECT_EQ(intent.row(8), nullptr);
+}
+
+TEST(PolicyRef, IsTheSameWhereverItWasWritten) {
+  PolicyRef one{.ns = "shop", .name = "db", .rule = "spec.ingress[0]", .origin = {.file = "a.yaml"}};
+  PolicyRef two = one;
+  two.origin.file = "b.yaml";
+  EXPECT_EQ(one, two);
+  two.rule = "spec.ingress[1]";
+  EXPECT_NE(one, two);
+  EXPECT_EQ(one.to_string(), "CiliumNetworkPolicy shop/db");
+}
+
+TEST(Because, TellsIntentFromDefault) {
+  EXPECT_EQ(to_string(Because::kRule), "rule");
+  EXPECT_EQ(to_string(Because::kDenyRule), "deny rule");
+  EXPECT_EQ(to_string(Because::kUnknown), "unknown");
+  EXPECT_TRUE(by_default(Because::kDefaultAllow));
+  EXPECT_TRUE(by_default(Because::kNotEnforced));
+  EXPECT_FALSE(by_default(Because::kRule));
+  EXPECT_FALSE(by_default(Because::kDefaultDeny));
+}
+
+}  // namespace
+}  // namespace sextant
