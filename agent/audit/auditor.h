@@ -2,14 +2,17 @@
 //
 // Pure but for its memory of findings: no I/O, time by parameter. The same inputs in the same order give the same findings.
 // It is told what changed and asked, at the end of a round, what follows. Thread: one.
+//
+// To change one finding, open the file named for it: unintended_delivery.cpp (SXT001), unprotected_endpoint.cpp (SXT005),
+// unmanaged_endpoint.cpp (SXT007), host_exposure.cpp (SXT008), unintended_drop.cpp (SXT009), blind_spot.cpp (SXT010),
+// ineffective_policy.cpp (SXT012). When findings open and resolve: finding_book.h.
 #pragma once
 
-#include <functional>
-#include <map>
 #include <memory>
-#include <string>
 #include <vector>
 
+#include "agent/audit/config.h"
+#include "agent/audit/lookups.h"
 #include "agent/base/clock.h"
 #include "agent/model/finding.h"
 #include "agent/model/intent.h"
@@ -19,29 +22,22 @@
 
 namespace sextant::audit {
 
-struct Config {
-  std::string node{};
-  std::chrono::seconds quiet{600};     // findings.quiet
-  // Observations that disagree are held against a changed intent only after this: the CNI needs time to follow.
-  // Start-up is no change.
-  std::chrono::seconds settle{10};     // cilium.settle
-  std::chrono::hours again{24};        // reopened within this: the same finding, "again"
-  std::map<std::string, Severity, std::less<>> severities{};  // code -> severity, where the configuration changes it
-  std::string runbook_base = "https://sextant.dev/runbooks/";
-};
-
 class Auditor {
  public:
-  Auditor(const World& world, const policy::Engine& engine, Config config);
+  // `world` and what the lookups refer to must outlive the auditor.
+  Auditor(const World& world, Lookups lookups, Config config);
+  Auditor(const World& world, const policy::Engine& engine, Config config)
+      : Auditor(world, lookups_of(engine), std::move(config)) {}
   ~Auditor();
   Auditor(Auditor&&) noexcept;
 
   // Findings of an earlier life of the process, open and resolved within `again`: before anything else.
+  // An open one is not resolved before the witness of its evidence has looked once in this life.
   void restore(std::vector<Finding> findings);
 
   // The world or the policies changed: every endpoint's intent is looked at again.
   void on_intent(Time now);
-  // A picture of the rows' counters, or one row's event.
+  // A picture of the rows' counters (all rows that there are), or one row's event.
   void on_rows(const std::vector<RowObservation>& rows, Time now);
   void on_row(const RowObservation& row, Time now);
   void on_stray(const StrayDelivery& stray, Time now);
@@ -49,12 +45,13 @@ class Auditor {
   // All blind spots there are now.
   void on_blind_spots(std::vector<BlindSpot> spots, Time now);
 
-  // What changed in the findings since the last call; lets quiet evidence lapse. An unchanged finding is not told again,
-  // except that lastSeen and count are updated at most once in 10 s.
+  // What changed in the findings since the last call, in the order it happened; lets quiet evidence lapse. An unchanged
+  // finding is not told again, except that lastSeen, count and wording are updated at most once in 10 s.
   std::vector<FindingChange> settle(Time now);
 
-  std::vector<Finding> findings() const;   // open ones, and those resolved within `again`
+  std::vector<Finding> findings() const;   // open ones, and those resolved within `again`; open ones first
   // The rows of the local node's endpoints. Ranges in which no witness tells ports apart are one row.
+  // Sorted by endpoint, protocol, port and class.
   std::vector<EndpointRow> rows() const;
   // What the internet can reach on this node: exposures_of() every local endpoint, with what listens there.
   std::vector<Exposure> exposures() const;

@@ -1,0 +1,49 @@
+// The kernel's rows as the auditor remembers them: the newest of picture and events, and which of their packets have
+// been judged.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "agent/base/clock.h"
+#include "agent/model/observation.h"
+
+namespace sextant::audit {
+
+struct ObservedRow {
+  RowObservation seen{};
+  // Packets judged before: counters of the kernel's row at that time.
+  std::uint64_t judged_delivered = 0;
+  std::uint64_t judged_dropped = 0;
+  bool fresh = true;  // changed since it was last judged
+
+  std::uint64_t fresh_delivered() const { return seen.delivered - judged_delivered; }
+  std::uint64_t fresh_dropped() const { return seen.dropped - judged_dropped; }
+};
+
+// The packet passed every wall and found no socket: nobody refused it, and nobody got it.
+bool found_no_socket(std::string_view drop_reason);
+// The newest packet of the row reached a socket.
+bool newest_delivered(const RowObservation& row);
+// The newest packet of the row was refused on its way (not: found no socket).
+bool newest_refused(const RowObservation& row);
+
+class ObservedRows {
+ public:
+  // Every row there is: those not named are forgotten. True when something changed.
+  bool replace(const std::vector<RowObservation>& picture);
+  void merge(const RowObservation& row);
+  void judged(const RowKey& key);
+
+  const std::map<RowKey, ObservedRow>& all() const { return rows_; }
+  std::vector<const RowObservation*> of(const EndpointRef& endpoint) const;
+  // The rows of every class for one port.
+  std::vector<const RowObservation*> at(const EndpointRef& endpoint, Protocol protocol, std::uint16_t port) const;
+
+ private:
+  std::map<RowKey, ObservedRow> rows_{};
+};
+
+}  // namespace sextant::audit

@@ -1,0 +1,15 @@
+// The rows of `sextant endpoints`: every witness side by side.
+#pragma once
+
+#include <vector>
+
+#include "agent/audit/picture.h"
+#include "agent/model/finding.h"
+
+namespace sextant::audit {
+
+// For every local endpoint: each public class, and each class that was seen, with its ports in as few ranges as the
+// witnesses tell apart. Sorted by endpoint, protocol, port and class.
+std::vector<EndpointRow> rows_of(const Picture& picture);
+
+}  // namespace sextant::audit
