@@ -25,10 +25,12 @@ enum {
 enum { BOOK_TCP, BOOK_UDP, BOOK_SCTP, BOOK_ICMPV6, BOOK_OTHER, BOOK_PROTOCOLS };
 
 enum {
+  UPLINK_CELLS = (int)FATE_COUNT * (int)VERDICT_COUNT * (int)BOOK_PROTOCOLS,
   UPLINK_SLOTS = 17,      // slot 0: packets of a device that `uplinks` does not name
   FLOWS_PER_CPU = 2048,
   ATTEMPT_BANKS = 2,
   ATTEMPT_PROBES = 16,
+  ATTEMPT_REST_CELLS = (int)BOOK_PROTOCOLS * (int)VERDICT_COUNT,  // of an endpoint's slot
   SKETCH_TABLES = 2,      // /48 and /64
   SKETCH_SETS = 512,      // a table and CPU
   SKETCH_WAYS = 4,
@@ -37,7 +39,7 @@ enum {
 // Every packet is in exactly one of these. Verdicts other than 0 only with FATE_JUDGED and FATE_KNOWN_FLOW.
 // Indexed by uplink_cell().
 struct uplink_counts {
-  __u64 packets[FATE_COUNT * VERDICT_COUNT * BOOK_PROTOCOLS];
+  __u64 packets[UPLINK_CELLS];
 };
 
 // A flow without a handshake that was judged not long ago; a direct-mapped cache of each CPU's own.
@@ -112,7 +114,7 @@ ABI_INLINE __u64 attempt_key(__u32 endpoint, __u8 protocol, __u8 verdict, __u16 
 ABI_INLINE __u32 attempt_bucket(__u64 key, __u64 seed) { return (__u32)(hash_pair(key, 0, seed) >> 16); }
 
 ABI_INLINE __u32 attempt_rest_index(__u16 slot, __u32 book, __u8 verdict) {
-  return ((__u32)slot * BOOK_PROTOCOLS + book) * VERDICT_COUNT + verdict;
+  return (__u32)slot * ATTEMPT_REST_CELLS + book * VERDICT_COUNT + verdict;
 }
 
 // The set of a key in one CPU's part of a table.

@@ -37,7 +37,7 @@ static __always_inline int count(struct __sk_buff *skb, __u32 fate, __u32 verdic
   struct uplink_counts *counts = bpf_map_lookup_elem(&uplink_books, &slot);
 
   barrier_var(cell);  // the verifier wants to see the test of what is used
-  if (counts && cell < sizeof(counts->packets) / sizeof(counts->packets[0]))
+  if (counts && cell < UPLINK_CELLS)
     counts->packets[cell]++;
   return TCX_NEXT;
 }

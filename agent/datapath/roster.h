@@ -41,8 +41,8 @@ class Roster {
   // Frees their slots and forgets their ids.
   void release();
 
+  const std::map<EndpointRef, Seat>& seats() const { return seats_; }
   std::uint16_t slots() const { return slots_; }
-  std::size_t size() const { return seats_.size(); }
 
  private:
   std::uint16_t slots_;
