@@ -37,6 +37,8 @@ class Document {
   bool is_list() const { return kind == Kind::kList; }
   bool is_map() const { return kind == Kind::kMap; }
 
+  bool operator==(const Document&) const = default;  // positions count: messages tell them
+
   // The member's value; nullptr when this is no map or has no such key. A null value is found.
   const Document* find(std::string_view key) const;
   // Like find, but a null value is nullptr too, as Go's decoding has it.
@@ -60,5 +62,12 @@ Result<std::vector<Document>> parse_yaml(std::string_view text);
 // Reads one JSON value (Boost.JSON). Positions are 0. Errors name line, column and cause; duplicate keys and more than
 // 100 levels are errors. Integers beyond 64 bits signed are doubles.
 Result<Document> parse_json(std::string_view text);
+
+// An error of parse_yaml, parse_json or the model's decode(), with the line taken out of its words. Line 0: it names none.
+struct TextError {
+  std::uint32_t line = 0;
+  std::string cause{};
+};
+TextError text_error(const Error& error);
 
 }  // namespace sextant

@@ -4,6 +4,15 @@
 #include <utility>
 
 namespace sextant {
+namespace {
+
+template <class T>
+bool same_whole(const T& a, const T& b) {
+  const bool same_body = a.body == b.body || (a.body && b.body && *a.body == *b.body);
+  return a.kind == b.kind && a.ns == b.ns && a.name == b.name && a.origin == b.origin && same_body;
+}
+
+}  // namespace
 
 std::string Origin::to_string() const {
   if (!file.empty()) return line == 0 ? file : file + ":" + std::to_string(line);
@@ -54,6 +63,9 @@ std::string ObjectKey::to_string() const {
   return shown_kind + " " + (ns.empty() ? shown_name : ns + "/" + shown_name);
 }
 
+bool PolicyObject::operator==(const PolicyObject& other) const { return same_whole(*this, other); }
+bool OtherObject::operator==(const OtherObject& other) const { return same_whole(*this, other); }
+
 namespace {
 
 struct KeyOf {
@@ -74,5 +86,17 @@ struct KeyOf {
 }  // namespace
 
 ObjectKey key_of(const Object& object) { return std::visit(KeyOf{}, object); }
+
+const Origin& origin_of(const Object& object) {
+  return std::visit(
+      [](const auto& value) -> const Origin& {
+        if constexpr (requires { value.origin; }) {
+          return value.origin;
+        } else {
+          return value.pod.origin;
+        }
+      },
+      object);
+}
 
 }  // namespace sextant

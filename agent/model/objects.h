@@ -28,6 +28,7 @@ struct Origin {
   std::uint32_t line = 0;          // of the document's first line in `file`
   std::string resource_version{};  // API server
 
+  bool operator==(const Origin&) const = default;
   std::string to_string() const;  // "policies/db.yaml:12", "resourceVersion 4711", "" when nothing is known
 };
 
@@ -51,6 +52,7 @@ struct Namespace {
   std::string name{};
   Labels labels{};
   Origin origin{};
+  bool operator==(const Namespace&) const = default;
 };
 
 struct Node {
@@ -59,6 +61,7 @@ struct Node {
   std::vector<IpAddress> addresses{};   // InternalIP and ExternalIP
   std::vector<Prefix> pod_prefixes{};   // spec.podCIDRs, or spec.podCIDR
   Origin origin{};
+  bool operator==(const Node&) const = default;
 };
 
 struct ContainerPort {
@@ -72,7 +75,7 @@ struct ContainerPort {
 struct Pod {
   std::string ns{};
   std::string name{};
-  std::string uid{};          // empty in hand-written manifests: then no cgroup is the pod's
+  std::string uid{};          // as in the cgroup's path (of a static pod its hash); empty: then no cgroup is the pod's
   Labels labels{};
   std::string node_name{};
   std::string service_account{};
@@ -82,12 +85,14 @@ struct Pod {
   std::vector<IpAddress> addresses{};  // status.podIPs, or status.podIP
   std::vector<ContainerPort> ports{};
   Origin origin{};
+  bool operator==(const Pod&) const = default;
 };
 
 // A pod template (Deployment, StatefulSet, DaemonSet, Job, CronJob, ReplicaSet): for the offline verbs.
 struct Workload {
   std::string kind{};         // "Deployment"
   Pod pod{};                  // name is the workload's, no addresses, workload "Deployment/NAME"
+  bool operator==(const Workload&) const = default;
 };
 
 struct ServicePort {
@@ -96,6 +101,7 @@ struct ServicePort {
   std::uint16_t port = 0;
   std::uint16_t node_port = 0;      // 0: none
   std::string target_port{};        // number or name; empty: as port
+  bool operator==(const ServicePort&) const = default;
 };
 
 struct Service {
@@ -112,6 +118,7 @@ struct Service {
   std::vector<Prefix> source_ranges{};
   bool external_traffic_local = false;
   Origin origin{};
+  bool operator==(const Service&) const = default;
 };
 
 struct EndpointSlice {
@@ -121,6 +128,7 @@ struct EndpointSlice {
   std::vector<IpAddress> addresses{};
   std::vector<ServicePort> ports{};
   Origin origin{};
+  bool operator==(const EndpointSlice&) const = default;
 };
 
 // NetworkPolicy, CNP, CCNP, ClusterNetworkPolicy and CiliumCIDRGroup: the whole object, as written.
@@ -130,6 +138,7 @@ struct PolicyObject {
   std::string name{};
   std::shared_ptr<const Document> body{};  // never null; the top-level map of the object
   Origin origin{};
+  bool operator==(const PolicyObject&) const;  // compares the bodies, not the pointers
 };
 
 // CiliumNode, CiliumEndpoint, CiliumLoadBalancerIPPool, ExposureContract: kept whole for the parts that will read them.
@@ -139,10 +148,12 @@ struct OtherObject {
   std::string name{};
   std::shared_ptr<const Document> body{};
   Origin origin{};
+  bool operator==(const OtherObject&) const;  // compares the bodies, not the pointers
 };
 
 using Object = std::variant<Namespace, Node, Pod, Workload, Service, EndpointSlice, PolicyObject, OtherObject>;
 ObjectKey key_of(const Object& object);
+const Origin& origin_of(const Object& object);
 
 // One Kubernetes object (not a List) to the model. std::nullopt: a kind that Sextant does not read.
 // Errors name the field and its line: "spec.podCIDRs[1]: 'x' is no prefix (line 12)".
