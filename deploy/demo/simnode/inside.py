@@ -2,15 +2,20 @@
 
     inside.py serve NAME tcp:ADDRESS:PORT udp:ADDRESS:PORT...   echoes; says "ready" when bound
     inside.py client                                            reads lists of probes as JSON lines, answers each with a list
+    inside.py tun NAME                                          makes a device without Ethernet header, and
+    inside.py wire NAME                                         ... on a device: reads packets as lines of hex and sends them
 
 Run as a program of its own, so that a server holds nothing of its parent's.
 """
 
 import errno
+import fcntl
 import json
+import os
 import selectors
 import signal
 import socket
+import struct
 import sys
 import time
 
@@ -78,6 +83,7 @@ class Probe:
         self.tcp = ask.get("protocol", "TCP") == "TCP"
         self.deadline = time.monotonic() + ask.get("timeout", 1.0)
         self.payload = ask.get("payload", "" if self.tcp else "hello").encode()
+        self.missing = len(self.payload)  # of the echo
         self.result = None
         family = socket.AF_INET6 if ":" in ask["to"] else socket.AF_INET
         self.sock = socket.socket(family, SOCKET_TYPES["tcp" if self.tcp else "udp"])
@@ -108,9 +114,14 @@ class Probe:
             self.sock.send(self.payload)
             return True
         try:
-            self.end(0 if self.sock.recv(65536) else errno.ECONNRESET)
+            data = self.sock.recv(65536)
         except OSError as error:
             self.end(error.errno)
+            return False
+        self.missing -= len(data)
+        if data and self.missing > 0:
+            return True
+        self.end(0 if data else errno.ECONNRESET)
         return False
 
     def end(self, error):
@@ -147,8 +158,32 @@ def client():
         print(json.dumps(run_probes(json.loads(line))), flush=True)
 
 
+def tun(name):
+    """What is written to a tun device arrives on it (Documentation/networking/tuntap.rst)."""
+    tunsetiff, iff_tun, iff_no_pi = 0x400454CA, 0x0001, 0x1000
+    device = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(device, tunsetiff, struct.pack("16sH22x", name.encode(), iff_tun | iff_no_pi))
+    inject(lambda packet: os.write(device, packet))
+
+
+def wire(name):
+    """What is sent on one end of a veth arrives at the other."""
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    sock.bind((name, 0))
+    inject(sock.send)
+
+
+def inject(send):
+    print("ready", flush=True)
+    for line in sys.stdin:
+        send(bytes.fromhex(line))
+        print("sent", flush=True)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "serve":
         serve(sys.argv[2], sys.argv[3:])
-    else:
+    elif sys.argv[1] == "client":
         client()
+    else:
+        {"tun": tun, "wire": wire}[sys.argv[1]](sys.argv[2])

@@ -48,6 +48,7 @@ class SimNode:
     def __init__(self, cgroup_driver="systemd"):
         self._driver = cgroup_driver
         self._clients = {}
+        self._injectors = {}
         self._kept = False
         self.pods = {}
 
@@ -73,9 +74,9 @@ class SimNode:
             return
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)  # an impatient second Ctrl-C does not leave half of it
-        for client in self._clients.values():
-            client.kill()
-            client.communicate()
+        for helper in [*self._clients.values(), *self._injectors.values()]:
+            helper.kill()
+            helper.communicate()
         self.remains.remove()
 
     def keep(self):
@@ -122,8 +123,11 @@ class SimNode:
                            ("ops-admin", manifests.ADMIN_POLICY), ("node", manifests.NODE_POLICY)):
             self.write_manifest(f"policy-{name}.yaml", text)
 
-    def add_pod(self, namespace, name, host_part, serves):
-        """A pod with a public address of its own, as it is after the CNI and the container runtime have done their work."""
+    def add_pod(self, namespace, name, host_part, serves, described=True):
+        """A pod with a public address of its own, as it is after the CNI and the container runtime have done their work.
+
+        described=False: nobody writes its manifest.
+        """
         netns, link = self.remains.namespace(f"{namespace}-{name}"), f"lxc-{name}"[:15]
         address, uid = f"{self.prefix}:1::{host_part}", str(uuid.uuid4())
         kernel.add_namespace(netns)
@@ -133,7 +137,7 @@ class SimNode:
         kernel.ip_batch(netns, [
             f"address add {address}/128 dev eth0 nodad", "link set eth0 up", "route add ::/0 via fe80::1 dev eth0"])
         pod = Pod(namespace, name, netns, self._pod_cgroup(uid), address, uid)
-        return self._start_pod(pod, serves, host_network=False)
+        return self._start_pod(pod, serves, host_network=False, described=described)
 
     def add_host_pod(self, namespace, name, serves):
         uid = str(uuid.uuid4())
@@ -149,10 +153,12 @@ class SimNode:
             kernel.remove_namespace(pod.netns)
         del self.pods[f"{pod.namespace}/{pod.name}"]
 
-    def _start_pod(self, pod, serves, host_network):
+    def _start_pod(self, pod, serves, host_network, described=True):
         self.pods[f"{pod.namespace}/{pod.name}"] = pod
         if serves:
             self.serve(pod, pod.name, serves)
+        if not described:
+            return pod
         ports = [{"containerPort": int(spec.rsplit(":", 1)[1]), "protocol": spec[:3].upper()} for spec in serves]
         self.write_manifest(f"pod-{pod.namespace}-{pod.name}.yaml", manifests.POD.format(
             namespace=pod.namespace, name=pod.name, app=pod.name, uid=pod.uid, address=pod.address,
@@ -189,6 +195,20 @@ class SimNode:
     def stop(process):
         process.kill()
         process.wait()
+
+    def inject(self, kind, device, packets, netns=None):
+        """Sends raw packets. kind "wire": out of the device, Ethernet header included; "tun": into a tun device, made if needed."""
+        key = (kind, device, netns or self.inet)
+        if key not in self._injectors:
+            self._injectors[key] = kernel.start(key[2], self.helpers, [sys.executable, "-S", kernel.INSIDE, kind, device],
+                                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+            if self._injectors[key].stdout.readline() != "ready\n":
+                raise kernel.Failed(f"{kind} device {device}")
+        injector = self._injectors[key]
+        for packet in packets:
+            injector.stdin.write(packet.hex() + "\n")
+            injector.stdin.flush()
+            injector.stdout.readline()
 
     def probe(self, asks, netns=None):
         """Runs probes at once (see inside.Probe) in the internet's namespace or another, and returns their results in order."""
