@@ -135,7 +135,8 @@ std::optional<LinkAddress> parse_address(nlmsghdr* message) {
 std::optional<WaysOut> parse_public_route(nlmsghdr* message) {
   if (message->nlmsg_type != RTM_NEWROUTE && message->nlmsg_type != RTM_DELROUTE) return std::nullopt;
   const Message<rtmsg, RTA_MAX> route(message);
-  if (!route.ok() || route.header().rtm_family != AF_INET6 || route.header().rtm_type != RTN_UNICAST) return std::nullopt;
+  if (!route.ok() || route.header().rtm_family != AF_INET6 || route.header().rtm_type != RTN_UNICAST)
+    return std::nullopt;
   if ((route.header().rtm_flags & RTM_F_CLONED) != 0 || route.header().rtm_dst_len > 128) return std::nullopt;
   if (route.number(RTA_TABLE).value_or(route.header().rtm_table) != RT_TABLE_MAIN) return std::nullopt;
   if (!covers_the_internet(route)) return std::nullopt;
@@ -158,7 +159,8 @@ std::optional<NextHop> parse_nexthop(nlmsghdr* message) {
   if (const auto link = found.number(NHA_OIF)) hop.out.links.push_back(static_cast<int>(*link));
   if (nlattr* group = found.attribute(NHA_GROUP, sizeof(nexthop_grp))) {
     const auto* at = static_cast<const unsigned char*>(nla_data(group));
-    for (auto left = static_cast<std::size_t>(nla_len(group)); left >= sizeof(nexthop_grp); left -= sizeof(nexthop_grp)) {
+    for (auto left = static_cast<std::size_t>(nla_len(group)); left >= sizeof(nexthop_grp);
+         left -= sizeof(nexthop_grp)) {
       nexthop_grp member{};
       std::memcpy(&member, at, sizeof member);
       hop.out.nexthops.push_back(member.id);

@@ -39,8 +39,8 @@ struct NextHop {
 // RTM_NEWNEXTHOP: a single next hop or a group of them.
 std::optional<NextHop> parse_nexthop(nlmsghdr* message);
 
-// Whether a message of a subscribed group can change the picture. A node's CNI adds and removes a route for each pod: those
-// do not.
+// Whether a message of a subscribed group can change the picture. A node's CNI adds and removes a route for each pod:
+// those do not.
 bool concerns_picture(nlmsghdr* message);
 
 }  // namespace sextant::net

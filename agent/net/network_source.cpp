@@ -129,8 +129,8 @@ Result<NetworkSource> NetworkSource::open(Config config, Sink sink) {
   if (!news) return because("watch the network", news.error());
   auto questions = Rtnetlink::open();
   if (!questions) return because("watch the network", questions.error());
-  return NetworkSource(std::make_unique<State>(
-      State{std::move(config), std::move(sink), *std::move(questions), *std::move(news)}));
+  return NetworkSource(
+      std::make_unique<State>(State{std::move(config), std::move(sink), *std::move(questions), *std::move(news)}));
 }
 
 Result<NetworkPicture> NetworkSource::picture() {

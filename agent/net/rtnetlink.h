@@ -24,8 +24,9 @@ class Rtnetlink {
   // A nonblocking socket that hears the groups (RTNLGRP_*) from now on.
   static Result<Rtnetlink> listen(std::initializer_list<int> groups);
 
-  // Hands every message of the kernel's answer to `on_message`. `type` is RTM_GET...; `family` AF_*. A dump that the kernel
-  // found inconsistent half-way (NLM_F_DUMP_INTR) is an error with code EAGAIN: its messages are to be forgotten.
+  // Hands every message of the kernel's answer to `on_message`. `type` is RTM_GET...; `family` AF_*. A dump that the
+  // kernel found inconsistent half-way (NLM_F_DUMP_INTR) is an error with code EAGAIN: its messages are to be
+  // forgotten.
   Result<> dump(int type, int family, const OnMessage& on_message);
 
   // Hands over what has been heard so far. `lost`: the socket overflowed, so there was more than this.

@@ -117,9 +117,7 @@ TEST(Messages, OnlyRoutesTowardsTheInternetConcernThePicture) {
   EXPECT_TRUE(concerns_picture(link_message().header()));
 }
 
-TEST(Messages, ALinkWithoutANameIsNone) {
-  EXPECT_FALSE(parse_link(link_message().header()).has_value());
-}
+TEST(Messages, ALinkWithoutANameIsNone) { EXPECT_FALSE(parse_link(link_message().header()).has_value()); }
 
 TEST(Messages, AnAddressOfAnUnknownFamilyIsNone) {
   const unsigned char bytes[4] = {1, 2, 3, 4};

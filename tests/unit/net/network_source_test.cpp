@@ -66,9 +66,10 @@ class Watch {
     });
     EXPECT_TRUE(source.has_value());
     source_.emplace(*std::move(source));
-    boost::asio::co_spawn(loop_, source_->run(),
-                          boost::asio::bind_cancellation_slot(
-                              stop_.slot(), [this](std::exception_ptr, Result<> result) { ended = std::move(result); }));
+    boost::asio::co_spawn(
+        loop_, source_->run(),
+        boost::asio::bind_cancellation_slot(
+            stop_.slot(), [this](std::exception_ptr, Result<> result) { ended = std::move(result); }));
   }
   ~Watch() {
     stop_.emit(boost::asio::cancellation_type::terminal);
@@ -254,9 +255,8 @@ TEST_F(NetworkSourceTest, FollowsUplinksThatComeGoAndAreDeleted) {
   ip("-6 route del default via 2001:db8:1::fe dev v0");
   EXPECT_TRUE(watch.until_uplinks({"v1"}));
   ip("link del v1");
-  EXPECT_TRUE(watch.until([](const NetworkPicture& picture) {
-    return uplinks(picture).empty() && find_link(picture, "v1") == nullptr;
-  }));
+  EXPECT_TRUE(watch.until(
+      [](const NetworkPicture& picture) { return uplinks(picture).empty() && find_link(picture, "v1") == nullptr; }));
 }
 
 TEST_F(NetworkSourceTest, AnUplinkMadeAgainUnderItsNameIsAnotherLink) {
