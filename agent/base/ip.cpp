@@ -8,6 +8,8 @@
 
 #include <arpa/inet.h>
 
+#include "agent/base/text.h"
+
 namespace sextant {
 namespace {
 
@@ -113,7 +115,7 @@ Result<unsigned> prefix_length(std::string_view text, unsigned max) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
   const bool leading_zero = text.size() > 1 && text.front() == '0';
   if (error != std::errc{} || end != text.data() + text.size() || leading_zero || length > max) {
-    return failure("'" + std::string(text) + "' is no prefix length from 0 to " + std::to_string(max));
+    return failure(quote(text) + " is no prefix length from 0 to " + std::to_string(max));
   }
   return length;
 }
@@ -175,7 +177,7 @@ std::string IpAddress::to_string() const {
 }
 
 Result<IpAddress> IpAddress::parse(std::string_view text) {
-  const auto wrong = [&] { return failure("'" + std::string(text) + "' is no IP address"); };
+  const auto wrong = [&] { return failure(quote(text) + " is no IP address"); };
   std::array<char, INET6_ADDRSTRLEN> terminated{};
   // inet_pton reads up to a NUL: what follows one must not be forgotten.
   if (text.empty() || text.size() >= terminated.size() || text.contains('\0')) return wrong();
@@ -216,11 +218,11 @@ Result<Prefix> Prefix::parse(std::string_view text, bool* had_host_bits) {
   if (had_host_bits != nullptr) *had_host_bits = false;
   const auto slash = text.find('/');
   const auto a = IpAddress::parse(text.substr(0, slash));
-  if (!a) return failure("'" + std::string(text) + "' is no prefix");
+  if (!a) return failure(quote(text) + " is no prefix");
   if (slash == std::string_view::npos) return of(*a);
   const bool dotted = !text.substr(0, slash).contains(':');
   const auto length = prefix_length(text.substr(slash + 1), dotted ? kBits - kMappedBits : kBits);
-  if (!length) return because("'" + std::string(text) + "' is no prefix", length.error());
+  if (!length) return because(quote(text) + " is no prefix", length.error());
   const Prefix prefix = masked(*a, static_cast<std::uint8_t>(dotted ? *length + kMappedBits : *length));
   if (had_host_bits != nullptr) *had_host_bits = prefix.address != *a;
   return prefix;

@@ -10,6 +10,7 @@
 
 #include "agent/base/document.h"
 #include "agent/base/key_check.h"
+#include "agent/base/text.h"
 
 namespace sextant {
 namespace {
@@ -46,7 +47,7 @@ class Builder {
     open_.back().key = std::exchange(part_, {});
     Open& map = open_.back();
     if (!map.keys.repeats(map.document, map.key)) return true;
-    cause = "duplicate key '" + map.key + "'";
+    cause = "duplicate key " + quote(map.key);
     ec = boost::json::error::syntax;
     return false;
   }

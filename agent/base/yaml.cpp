@@ -16,6 +16,7 @@
 
 #include "agent/base/document.h"
 #include "agent/base/key_check.h"
+#include "agent/base/text.h"
 #include "agent/base/yaml_scalar.h"
 #include "agent/base/yaml_text.h"
 
@@ -161,7 +162,7 @@ class Builder final : public YAML::EventHandler {
   void begin(Kind kind, std::string_view own_tag, const YAML::Mark& mark, const std::string& tag,
              YAML::anchor_t anchor) {
     if (tag != "?" && tag != "!" && !tag.empty() && tag != own_tag) {
-      throw Rejected{mark, "tag '" + tag + "' is none of YAML's core schema for " +
+      throw Rejected{mark, "tag " + quote(tag) + " is none of YAML's core schema for " +
                                std::string(Document::kind_name(kind))};
     }
     if (wants_key()) throw Rejected{mark, std::string(Document::kind_name(kind)) + " cannot be a key"};
@@ -183,7 +184,7 @@ class Builder final : public YAML::EventHandler {
   void refuse_lone_key(const YAML::Mark& mark) const {
     if (open_.empty() || !open_.back().has_key || !open_.back().block) return;
     const Open& map = open_.back();
-    if (mark.pos == map.key_mark.pos) throw Rejected{mark, "'" + map.key + "' is neither 'key: value' nor a list item"};
+    if (mark.pos == map.key_mark.pos) throw Rejected{mark, quote(map.key) + " is neither 'key: value' nor a list item"};
   }
 
   // Puts a finished value where it belongs: a key or value of the open map, an item of the open list, or a document.
@@ -220,7 +221,7 @@ class Builder final : public YAML::EventHandler {
     map.key = key_text(key, mark);
     map.key_mark = mark;
     map.has_key = true;
-    if (map.keys.repeats(map.tree.document, map.key)) throw Rejected{mark, "duplicate key '" + map.key + "'"};
+    if (map.keys.repeats(map.tree.document, map.key)) throw Rejected{mark, "duplicate key " + quote(map.key)};
   }
 
   void begin_merge(const YAML::Mark& mark) {

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "agent/base/text.h"
+
 namespace sextant {
 namespace {
 
@@ -149,7 +151,7 @@ Result<Document> resolve_plain(std::string_view text) {
   if (one_of(kNull, text)) return scalar(Kind::kNull, text);
   const char c = text.front();
   if (digit(c) || c == '-' || c == '+' || c == '.') {
-    if (one_of(kNotInJson, text)) return failure("'" + std::string(text) + "' is no number that JSON can hold");
+    if (one_of(kNotInJson, text)) return failure(quote(text) + " is no number that JSON can hold");
     return numeric_or_string(text);
   }
   if (text.size() > 5) return string(text);
@@ -161,7 +163,7 @@ Result<Document> resolve_plain(std::string_view text) {
 Result<Document> resolve_tagged(std::string_view tag, std::string_view text) {
   constexpr std::string_view kCore = "tag:yaml.org,2002:";
   if (tag == "!" || tag == "tag:yaml.org,2002:str") return string(text);
-  const auto no_such = [&] { return failure("tag '" + std::string(tag) + "' is none of YAML's core schema"); };
+  const auto no_such = [&] { return failure("tag " + quote(tag) + " is none of YAML's core schema"); };
   if (!tag.starts_with(kCore)) return no_such();
   const std::string_view name = tag.substr(kCore.size());
   if (name != "int" && name != "float" && name != "bool" && name != "null") return no_such();
@@ -171,7 +173,7 @@ Result<Document> resolve_tagged(std::string_view tag, std::string_view text) {
   const bool fits = (name == "int" && kind == Kind::kInteger) || (name == "bool" && kind == Kind::kBool) ||
                     (name == "null" && kind == Kind::kNull) ||
                     (name == "float" && (kind == Kind::kInteger || kind == Kind::kDouble));
-  if (!fits) return failure("'" + std::string(text) + "' is no !!" + std::string(name));
+  if (!fits) return failure(quote(text) + " is no !!" + std::string(name));
   return value;
 }
 

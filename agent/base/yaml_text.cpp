@@ -3,36 +3,10 @@
 #include <cstdint>
 #include <string>
 
+#include "agent/base/text.h"
+
 namespace sextant {
 namespace {
-
-struct Decoded {
-  std::uint32_t code_point = 0;
-  std::size_t length = 0;  // 0: no UTF-8
-};
-
-// RFC 3629: no overlong forms, no surrogates, nothing beyond U+10FFFF.
-Decoded decode_utf8(std::string_view rest) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(rest[i]); };
-  const std::uint8_t lead = byte(0);
-  if (lead < 0x80) return {.code_point = lead, .length = 1};
-  const std::size_t length = lead >= 0xf0 ? 4 : (lead >= 0xe0 ? 3 : 2);
-  if (lead < 0xc2 || lead > 0xf4 || rest.size() < length) return {};
-  std::uint32_t code_point = lead & (0x7fU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) return {};
-    code_point = code_point << 6U | (byte(i) & 0x3fU);
-  }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code_point >= 0xd800 && code_point <= 0xdfff;
-  if (code_point < kLeast[length] || code_point > 0x10ffff || surrogate) return {};
-  return {.code_point = code_point, .length = length};
-}
-
-bool printable(std::uint32_t c) {
-  if (c < 0x20) return c == '\t' || c == '\n' || c == '\r';
-  return c < 0x7f || c == 0x85 || (c >= 0xa0 && c != 0xfffe && c != 0xffff);
-}
 
 std::string hexadecimal(std::uint32_t c) {
   static constexpr std::string_view kDigits = "0123456789ABCDEF";
@@ -71,9 +45,9 @@ Result<> check_yaml_text(std::string_view text) {
     const auto place = [&] {
       return "line " + std::to_string(line) + ", column " + std::to_string(i - line_begin + 1) + ": ";
     };
-    const Decoded c = decode_utf8(text.substr(i));
+    const CodePoint c = decode_utf8(text.substr(i));
     if (c.length == 0) return failure(place() + "not UTF-8");
-    if (!printable(c.code_point)) return failure(place() + "the control character " + hexadecimal(c.code_point));
+    if (!is_printable(c.value)) return failure(place() + "the control character " + hexadecimal(c.value));
     i += c.length;
     if (byte == '\n') {
       ++line;

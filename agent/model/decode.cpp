@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "agent/base/text.h"
 #include "agent/model/decode.h"
 
 namespace sextant {
@@ -143,7 +144,7 @@ const KnownKind* find_kind(const Field& object, const std::string& kind, const s
       std::ranges::find_if(kKinds, [&](const KnownKind& k) { return k.name == kind && k.group == api.group; });
   if (known == kKinds.end()) return nullptr;
   if (!known->versions.empty() && !has_word(known->versions, api.version)) {
-    object["apiVersion"].fail("version '" + api_version + "' of " + kind + " is not known");
+    object["apiVersion"].fail("version " + quote(api_version) + " of " + kind + " is not known");
   }
   return known;
 }

@@ -4,16 +4,16 @@
 #include <cctype>
 #include <utility>
 
+#include "agent/base/text.h"
+
 namespace sextant {
 namespace {
 
 using Kind = Document::Kind;
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
-
 std::string path_of(const std::string& parent, std::string_view key) {
   const bool plain = !key.empty() && std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
-  if (!plain) return parent + "[\"" + std::string(key) + "\"]";
+  if (!plain) return parent + "[" + quote(key) + "]";
   return parent.empty() ? std::string(key) : parent + "." + std::string(key);
 }
 
@@ -115,7 +115,7 @@ Protocol Field::protocol() const {
   if (name.empty() || name == "TCP") return Protocol::kTcp;
   if (name == "UDP") return Protocol::kUdp;
   if (name == "SCTP") return Protocol::kSctp;
-  fail(quoted(name) + " is none of TCP, UDP and SCTP");
+  fail(quote(name) + " is none of TCP, UDP and SCTP");
   return Protocol::kTcp;
 }
 

@@ -38,5 +38,30 @@ TEST(Document, NamesItsKinds) {
   EXPECT_EQ(Document::kind_name(Kind::kMap), "a map");
 }
 
+TEST(Document, EqualsOnlyTheSameTextInTheSamePlace) {
+  const auto one = parse_yaml("a: [1, x]\n").value();
+  EXPECT_EQ(one, parse_yaml("a: [1, x]\n").value());
+  EXPECT_NE(one, parse_yaml("a: [1, 'y']\n").value());
+  EXPECT_NE(one, parse_yaml("\na: [1, x]\n").value());
+}
+
+TEST(TextError, TakesTheLineOutOfTheWords) {
+  const auto split = [](std::string what) {
+    const TextError e = text_error({.what = std::move(what)});
+    return std::pair(e.line, e.cause);
+  };
+  EXPECT_EQ(split("line 3, column 5: duplicate key 'a: b'"), std::pair(3U, std::string("duplicate key 'a: b'")));
+  EXPECT_EQ(split("spec.podCIDRs[1]: 'x' is no prefix (line 12)"),
+            std::pair(12U, std::string("spec.podCIDRs[1]: 'x' is no prefix")));
+  EXPECT_EQ(split("a: '(line 3)' is no prefix (line 12)"), std::pair(12U, std::string("a: '(line 3)' is no prefix")));
+  EXPECT_EQ(split("no line here"), std::pair(0U, std::string("no line here")));
+  EXPECT_EQ(split("line of text: x"), std::pair(0U, std::string("line of text: x")));
+}
+
+TEST(TextError, KnowsTheErrorsOfTheParsers) {
+  EXPECT_EQ(text_error(parse_yaml("a: 1\na: 2\n").error()).line, 2U);
+  EXPECT_EQ(text_error(parse_json("{\n\"a\": x}").error()).line, 2U);
+}
+
 }  // namespace
 }  // namespace sextant

@@ -74,7 +74,7 @@ TEST(DecodeService, TakesSourceRangesFromTheAnnotationOnlyWithoutTheField) {
   EXPECT_EQ(test::strings(decoded<Service>(service_with("loadBalancerSourceRanges: ['::/0']", kAnnotation)).source_ranges),
             Strings{"::/0"});
   EXPECT_EQ(decode_error(service_with("", "service.beta.kubernetes.io/load-balancer-source-ranges: 'x'")),
-            "metadata.annotations[\"service.beta.kubernetes.io/load-balancer-source-ranges\"]: 'x' is no prefix (line 1)");
+            "metadata.annotations['service.beta.kubernetes.io/load-balancer-source-ranges']: 'x' is no prefix (line 1)");
 }
 
 TEST(DecodeService, NamesTheFieldThatIsWrong) {

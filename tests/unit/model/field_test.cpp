@@ -32,7 +32,7 @@ TEST(Field, NamesPathAndLineOfAWrongType) {
   const std::pair<std::string, std::function<void(const Field&)>> cases[] = {
       {"spec.ports[0].port: an integer is wanted, not a string (line 3)",
        [](const Field& f) { f["spec"]["ports"].items().at(0)["port"].port(); }},
-      {"spec.labels[\"app.kubernetes.io/name\"]: a string is wanted, not an integer (line 5)",
+      {"spec.labels['app.kubernetes.io/name']: a string is wanted, not an integer (line 5)",
        [](const Field& f) { f["spec"]["labels"].labels(); }},
       {"spec.ports: a map is wanted, not a list (line 3)", [](const Field& f) { f["spec"]["ports"]["port"].port(); }},
       {"spec: a list is wanted, not a map (line 2)", [](const Field& f) { f["spec"].items(); }},
