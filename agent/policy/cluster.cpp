@@ -1,0 +1,194 @@
+#include "agent/policy/cluster.h"
+
+#include <algorithm>
+
+#include "agent/policy/release.h"
+
+namespace sextant::policy {
+
+struct Cluster::Index {
+  std::unordered_map<IpAddress, Holder, AddressHash> holders{};
+  std::unordered_set<IpAddress, AddressHash> api_servers{};
+  std::unordered_map<const Pod*, IdentityId> pods{};
+};
+
+Cluster::Cluster(const World& world, const Options& options, Symbols& symbols, Identities& identities, const KnownPrefixes& known)
+    : world_(world), options_(options), symbols_(symbols), identities_(identities), known_(known) {}
+
+void Cluster::forget() { index_.reset(); }
+
+void Cluster::index() const {
+  if (index_) return;
+  index_ = std::make_shared<Index>();
+  for (const auto& [name, node] : world_.nodes()) {
+    for (const IpAddress& address : node.addresses) index_->holders[address] = {.node = name};
+  }
+  for (const IpAddress& address : world_.local_addresses()) index_->holders.try_emplace(address, Holder{.node = world_.local_node()});
+  for (const auto& [key, pod] : world_.pods()) {
+    if (pod.host_network || pod.finished) continue;
+    for (const IpAddress& address : pod.addresses) index_->holders[address] = {.pod = &pod, .node = pod.node_name};
+  }
+  for (const auto& [key, slice] : world_.slices()) {
+    if (slice.ns != "default" || slice.service != "kubernetes") continue;
+    index_->api_servers.insert(slice.addresses.begin(), slice.addresses.end());
+  }
+}
+
+bool Cluster::is_api_server(const IpAddress& address) const {
+  index();
+  return index_->api_servers.contains(address);
+}
+
+const std::unordered_map<IpAddress, Cluster::Holder, AddressHash>& Cluster::holders() const {
+  index();
+  return index_->holders;
+}
+
+const std::unordered_set<IpAddress, AddressHash>& Cluster::api_servers() const {
+  index();
+  return index_->api_servers;
+}
+
+const Cluster::Holder* Cluster::holder(const IpAddress& address) const {
+  index();
+  const auto at = index_->holders.find(address);
+  return at == index_->holders.end() ? nullptr : &at->second;
+}
+
+Symbol Cluster::world_key(bool v4) const {
+  if (options_.dual_stack) return v4 ? kWorldV4Key : kWorldV6Key;
+  return v4 && has(options_.release, Trait::kForeignWorldLabelQualified) ? kWorldV4Key : kWorldKey;
+}
+
+IdentityId Cluster::reserved(std::string_view name) const {
+  LabelSet labels;
+  labels.put({.source = kReserved, .key = symbols_.intern(name)});
+  return identities_.intern(labels);
+}
+
+PeerIdentity Cluster::with_aggregate(IdentityId id, std::string_view aggregate) const {
+  PeerIdentity peer{.id = id};
+  if (has(options_.release, Trait::kAggregates)) peer.aggregate = reserved(aggregate);
+  return peer;
+}
+
+PeerIdentity Cluster::reserved_peer(std::string_view name) const { return {.id = reserved(name)}; }
+
+IdentityId Cluster::identity_of(const Pod& pod) const {
+  index();
+  if (const auto known = index_->pods.find(&pod); known != index_->pods.end()) return known->second;
+  LabelSet labels;
+  const auto put = [&](std::string_view key, std::string_view value) {
+    if (!reaches_identity(key, options_.release)) return;
+    labels.put({.source = kK8s, .key = symbols_.intern(key), .value = symbols_.intern(value)});
+  };
+  for (const auto& [key, value] : pod.labels) {
+    if (!key.starts_with(kCiliumLabelPrefix)) put(key_in_identity(key), value);
+  }
+  if (const auto ns = world_.namespaces().find(pod.ns); ns != world_.namespaces().end()) {
+    for (const auto& [key, value] : ns->second.labels) put(std::string(kNamespaceLabelsPrefix) + key, value);
+  }
+  put(kNamespaceKey, pod.ns);
+  if (!pod.service_account.empty()) put(kServiceAccountKey, pod.service_account);
+  put(kClusterKey, options_.cluster_name);
+  const IdentityId id = identities_.intern(labels);
+  index_->pods.emplace(&pod, id);
+  return id;
+}
+
+IdentityId Cluster::host_endpoint(const Node& node) const {
+  LabelSet labels;
+  labels.put({.source = kReserved, .key = kHostKey});
+  for (const auto& [written, value] : node.labels) {
+    const std::string_view key = key_in_identity(written);
+    if (reaches_identity(key, options_.release)) {
+      labels.put({.source = kK8s, .key = symbols_.intern(key), .value = symbols_.intern(value)});
+    }
+  }
+  return identities_.intern(labels);
+}
+
+PeerIdentity Cluster::peer(const Pod& pod, std::string_view node) const {
+  if (pod.host_network) return node_peer(pod.node_name, nullptr, node);
+  return with_aggregate(identity_of(pod), "aggregate-cluster");
+}
+
+void Cluster::add_node_labels(const Node& node, LabelSet& labels) const {
+  for (const auto& [key, value] : node.labels) {
+    labels.put({.source = kNodeSource, .key = symbols_.intern(key_in_identity(key)), .value = symbols_.intern(value)});
+  }
+  if (!has(options_.release, Trait::kNodesCarryClusterLabel)) return;
+  labels.put({.source = kK8s, .key = symbols_.intern(kClusterKey), .value = symbols_.intern(options_.cluster_name)});
+}
+
+// The labels that known prefixes give to an address that they cover.
+void Cluster::add_prefix_labels(const IpAddress& address, LabelSet& labels) const {
+  for (const auto* known : known_.covering(address)) {
+    if (known->second.policies > 0 && labels.prefixes().empty()) labels.add_prefix(known->first);
+    for (const auto& [name, group] : known->second.groups) {
+      for (const Label& label : group) labels.put_if_absent(label);
+    }
+  }
+}
+
+PeerIdentity Cluster::node_peer(std::string_view name, const IpAddress* address, std::string_view node) const {
+  const bool local = name == node;
+  const auto found = world_.nodes().find(name);
+  const Node* object = found == world_.nodes().end() ? nullptr : &found->second;
+  LabelSet labels;
+  labels.put({.source = kReserved, .key = local ? kHostKey : kRemoteNodeKey});
+  std::vector<IpAddress> addresses;
+  if (local && object != nullptr) {
+    addresses = object->addresses;
+  } else if (address != nullptr) {
+    addresses = {*address};
+  } else if (object != nullptr && !object->addresses.empty()) {
+    addresses = {object->addresses.front()};
+  }
+  const bool labelled = options_.enable_node_selector_labels && object != nullptr &&
+                        (!local || has(options_.release, Trait::kLocalNodeCarriesNodeLabels));
+  if (labelled) add_node_labels(*object, labels);
+  for (const IpAddress& one : addresses) {
+    if (is_api_server(one)) labels.put({.source = kReserved, .key = symbols_.intern("kube-apiserver")});
+    if (!options_.policy_cidr_match_nodes || (one.is_v4() && !options_.dual_stack)) continue;
+    LabelSet prefix_labels;
+    prefix_labels.add_prefix(Prefix::of(one));
+    add_prefix_labels(one, prefix_labels);
+    labels.add_prefix(Prefix::of(one));
+    for (const Label& label : prefix_labels.labels()) labels.put_if_absent(label);
+  }
+  const IdentityId id = identities_.intern(labels);
+  if (local) return {.id = id, .local_host = true};
+  if (labelled || options_.policy_cidr_match_nodes) return with_aggregate(id, "aggregate-remote-node");
+  return {.id = id};
+}
+
+PeerIdentity Cluster::outside(const IpAddress& address) const {
+  const bool v4 = address.is_v4();
+  LabelSet labels;
+  const bool api_server = is_api_server(address);
+  if (api_server) labels.put({.source = kReserved, .key = symbols_.intern("kube-apiserver")});
+  const bool known = !known_.covering(address).empty();
+  add_prefix_labels(address, labels);
+  if ((known || api_server) && has(options_.release, Trait::kZeroGroupReachesLonger)) {
+    for (const Label& label : known_.zero_group_labels(v4)) labels.put_if_absent(label);
+  }
+  labels.put({.source = kReserved, .key = world_key(v4)});
+  const IdentityId id = identities_.intern(labels);
+  PeerIdentity peer = known || api_server ? with_aggregate(id, "aggregate-world") : PeerIdentity{.id = id};
+  peer.outside = true;
+  const bool plain = !known && !api_server;
+  if (plain && options_.dual_stack && has(options_.release, Trait::kWorldStandsForBothFamilies)) {
+    peer.stands_in = reserved("world");
+  }
+  return peer;
+}
+
+PeerIdentity Cluster::address_peer(const IpAddress& address, std::string_view node) const {
+  if (const Holder* held = holder(address)) {
+    return held->pod != nullptr ? peer(*held->pod, node) : node_peer(held->node, &address, node);
+  }
+  return outside(address);
+}
+
+}  // namespace sextant::policy

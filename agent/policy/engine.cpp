@@ -1,0 +1,97 @@
+#include "agent/policy/engine.h"
+
+#include <algorithm>
+
+#include "agent/policy/compile.h"
+#include "agent/policy/engine_state.h"
+#include "agent/policy/explain.h"
+
+namespace sextant::policy {
+
+Engine::Engine(const World& world, Options options) : state_(std::make_unique<State>(world, std::move(options))) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+void Engine::on(const Delta& delta) { state_->on(delta); }
+
+void Engine::set_options(Options options) {
+  state_->options = std::move(options);
+  state_->rebuild();
+}
+
+const Options& Engine::options() const { return state_->options; }
+
+Result<Decision> Engine::decide(const Subject& to, const Peer& from, Protocol protocol, std::uint16_t port, bool trace) const {
+  const Result<Target> target = state_->target(to);
+  if (!target) return Failure(target.error());
+  const Result<PeerIdentity> peer = state_->peer(from, target->node);
+  if (!peer) return Failure(peer.error());
+  const std::shared_ptr<const SubjectPolicy> subject = state_->policy_of(*target);
+  const Judgement judgement = judge(*subject, items_for(*subject, *peer), *peer, protocol, port, state_->options.release);
+  Decision decision{.verdict = judgement.verdict,
+                    .because = judgement.because,
+                    .selected = subject->selected,
+                    .enforced = subject->applies && subject->default_deny,
+                    .why = why(*subject, judgement),
+                    .policies = deciding_policies(*subject, judgement)};
+  if (trace) {
+    decision.trace = policy::trace({.subject = *subject,
+                                    .peer = *peer,
+                                    .identities = state_->identities,
+                                    .symbols = state_->symbols,
+                                    .protocol = protocol,
+                                    .port = port});
+  }
+  return decision;
+}
+
+std::shared_ptr<const EndpointIntent> Engine::intent(const EndpointRef& endpoint) const {
+  const Subject::Kind kind = endpoint.kind == EndpointKind::kNode ? Subject::Kind::kNode : Subject::Kind::kPod;
+  if (endpoint.kind != EndpointKind::kNode && endpoint.kind != EndpointKind::kPod) return nullptr;
+  if (const auto known = state_->intents.find(endpoint); known != state_->intents.end()) return known->second;
+  const Result<Target> target = state_->target({.kind = kind, .ns = endpoint.ns, .name = endpoint.name});
+  if (!target) return nullptr;
+  return state_->intents[endpoint] = state_->make_intent(endpoint, *target);
+}
+
+std::shared_ptr<const EndpointIntent> Engine::intent_of_workload(const ObjectKey& workload) const {
+  if (const auto known = state_->workload_intents.find(workload); known != state_->workload_intents.end()) return known->second;
+  const Result<Target> target = state_->target({.kind = Subject::Kind::kWorkload, .ns = workload.ns, .name = workload.name});
+  if (!target) return nullptr;
+  const EndpointRef endpoint{.kind = EndpointKind::kPod, .ns = workload.ns, .name = workload.name};
+  return state_->workload_intents[workload] = state_->make_intent(endpoint, *target);
+}
+
+std::shared_ptr<const SourceClass> Engine::classify(const IpAddress& address) const { return state_->classes().of(address).source; }
+
+std::shared_ptr<const SourceClass> Engine::source_class(ClassId id) const { return state_->class_names.find(id); }
+
+KernelIntent Engine::compile() const { return compile_kernel_intent(*this, state_->world, state_->classes()); }
+
+std::vector<PolicyProblem> Engine::problems() const {
+  std::vector<PolicyProblem> problems;
+  const auto add = [&](PolicyRef ref, bool rejected, const std::string& reason) {
+    problems.push_back({.policy = std::move(ref), .rejected = rejected, .reason = reason});
+  };
+  for (const auto& [key, compiled] : state_->policies) {
+    const Policy& policy = compiled->policy;
+    if (policy.rejected) add(policy.ref(nullptr), true, *policy.rejected);
+    for (const std::string& note : policy.notes) add(policy.ref(nullptr), false, note);
+    for (const Spec& spec : policy.specs) {
+      for (const Entry& entry : spec.entries) {
+        if (!entry.peers.unknown.empty()) add(policy.ref(&entry), false, entry.peers.unknown);
+      }
+    }
+  }
+  for (const auto& [key, group] : state_->groups) {
+    const PolicyRef ref{.kind = key.kind, .ns = key.ns, .name = key.name, .origin = group.origin};
+    for (const std::string& note : group.notes) add(ref, false, note);
+  }
+  std::ranges::stable_sort(problems, {}, [](const PolicyProblem& p) {
+    return std::tuple(p.policy.kind, p.policy.ns, p.policy.name, p.policy.rule, p.reason);
+  });
+  return problems;
+}
+
+}  // namespace sextant::policy

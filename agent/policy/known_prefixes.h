@@ -1,0 +1,53 @@
+// The prefixes that policies and CIDR groups name: what cuts the world into identities (pkg/ipcache/metadata.go).
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "agent/model/objects.h"
+#include "agent/policy/labels.h"
+
+namespace sextant::policy {
+
+// One CiliumCIDRGroup.
+struct CidrGroup {
+  ObjectKey key{};
+  Origin origin{};
+  std::vector<Label> labels{};      // of source cidrgroup, its name's among them
+  std::vector<Prefix> prefixes{};
+  std::vector<std::string> notes{};  // entries that are no prefix
+};
+CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& symbols);
+
+class KnownPrefixes {
+ public:
+  void add_policy_prefix(const Prefix& prefix);
+  void remove_policy_prefix(const Prefix& prefix);
+  void add_group(const CidrGroup& group);
+  void remove_group(const CidrGroup& group);
+
+  // Zero prefixes are known always and are not among these.
+  struct Known {
+    std::uint32_t policies = 0;  // how often a policy names it
+    std::map<std::string, std::vector<Label>, std::less<>> groups{};  // by the group's name
+    bool empty() const { return policies == 0 && groups.empty(); }
+  };
+  const std::map<Prefix, Known>& all() const { return known_; }
+
+  // The known prefixes that hold `address`, the longest first.
+  std::vector<const std::map<Prefix, Known>::value_type*> covering(const IpAddress& address) const;
+  // Labels that groups give to the zero prefix of a family.
+  const std::vector<Label>& zero_group_labels(bool v4) const { return v4 ? zero_v4_ : zero_v6_; }
+
+ private:
+  void count_length(const Prefix& prefix, int change);
+  void recount_zero();
+
+  std::map<Prefix, Known> known_{};
+  std::map<std::uint8_t, std::uint32_t, std::greater<>> lengths_{};  // how many prefixes have a length
+  std::map<std::string, std::vector<Label>, std::less<>> zero_groups_v4_{}, zero_groups_v6_{};
+  std::vector<Label> zero_v4_{}, zero_v6_{};
+};
+
+}  // namespace sextant::policy

@@ -1,0 +1,156 @@
+#include "agent/policy/release.h"
+
+#include <charconv>
+#include <string>
+
+namespace sextant::policy {
+namespace {
+
+constexpr bool y = true, n = false;
+
+constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDifferences{{
+    {Trait::kTopologyLabelsFiltered, {n, n, y, y},
+     "labels under topology.kubernetes.io never reach an identity", "pkg/labelsfilter/filter.go"},
+    {Trait::kNodesCarryClusterLabel, {n, y, y, y},
+     "with enable-node-selector-labels, remote nodes carry the cluster's label", "pkg/node/manager/manager.go"},
+    {Trait::kLocalNodeCarriesNodeLabels, {n, n, n, y},
+     "with enable-node-selector-labels, the local node carries its node labels too", "pkg/node/manager/manager.go"},
+    {Trait::kHostByLabel, {y, y, y, n},
+     "a pod with a label named 'host' is taken for the host: without the host firewall nothing is enforced on it",
+     "pkg/policy/repository.go", true},
+    {Trait::kAggregates, {n, n, n, y},
+     "the second map lookup asks for the identity's aggregate; selectors of negative requirements match aggregates",
+     "pkg/policy/aggregate.go", true},
+
+    {Trait::kClusterScopedPeers, {n, y, y, y},
+     "peers can be limited to the local cluster (policy-default-local-cluster)", "pkg/k8s/apis/cilium.io/utils/utils.go"},
+    {Trait::kClusterScopedByDefault, {n, n, y, y},
+     "peers are limited to the local cluster unless the option says otherwise", "pkg/option/config.go"},
+    {Trait::kStrictSelectorKeys, {n, n, n, y},
+     "a selector's key and source are validated as written: ':app' and '-app' are rejected", "pkg/labels/validation.go"},
+    {Trait::kNodePeersOnly, {n, y, y, y},
+     "fromNodes selects remote nodes only; without this it can match pods and the world (CVE-2025-30163)",
+     "pkg/k8s/apis/cilium.io/utils/utils.go"},
+    {Trait::kFromRequires, {y, y, n, n},
+     "fromRequires adds requirements to every fromEndpoints of the subject's rules; later it must be empty",
+     "pkg/policy/rules.go, pkg/policy/api/ingress.go"},
+
+    {Trait::kWorldStandsForBothFamilies, {y, n, n, n},
+     "in dual stack, what selects reserved:world selects world-ipv4 and world-ipv6", "pkg/policy/l4.go:toMapState"},
+    {Trait::kCidrSelectors, {n, n, y, y},
+     "rules on prefixes and groups are selectors of their own kind: an empty cidrGroupSelector is not 'everyone'",
+     "pkg/policy/types/selector.go:CIDRSelector"},
+    {Trait::kZeroPrefixIsWorld, {n, n, y, y},
+     "a prefix of length 0 is the world label of its family, also with host bits set", "pkg/labels/cidr.go"},
+    {Trait::kZeroPrefixSetSelectsPrefixes, {n, y, n, n},
+     "a prefix of length 0 in fromCIDRSet selects prefix identities beside the world", "pkg/policy/api/cidr.go"},
+    {Trait::kZeroPrefixSetBySuffix, {n, y, n, n},
+     "any text that ends in /0 counts as length 0 in fromCIDRSet, not only 0.0.0.0/0 and ::/0", "pkg/policy/api/cidr.go"},
+    {Trait::kForeignWorldLabelQualified, {n, n, y, y},
+     "with one family, a zero prefix of the other family is not the world", "pkg/labels/cidr.go:getWorldLabel"},
+    {Trait::kExceptMustBeLonger, {n, n, n, y},
+     "an except shorter than its cidr is rejected", "pkg/policy/api/rule_validation.go"},
+    {Trait::kZeroGroupReachesLonger, {y, n, n, n},
+     "a CIDR group that lists a zero prefix reaches longer known prefixes", "pkg/ipcache/metadata.go:mergeParentLabels"},
+    {Trait::kGroupValuesKept, {n, n, n, y},
+     "of overlapping CIDR groups every value of a label counts, not only the longest prefix's",
+     "pkg/policy/k8s/cilium_cidr_group.go"},
+    {Trait::kCidrNeedsWorldOrNode, {n, n, n, y},
+     "a CIDR rule selects nothing but world and, with policy-cidr-match-mode nodes, nodes",
+     "pkg/policy/types/selector.go:CIDRSelector.Matches"},
+
+    {Trait::kNetworkPolicyValidated, {y, y, n, n},
+     "a NetworkPolicy passes through the validation of Cilium's own rules", "pkg/k8s/network_policy.go"},
+    {Trait::kNetworkPolicyBadSelectorMatchesAll, {n, n, y, n},
+     "an invalid selector in a NetworkPolicy matches everything", "pkg/policy/types/requirements.go", true},
+    {Trait::kKafkaAndL7Proto, {y, y, y, n}, "kafka and l7proto rules exist", "pkg/policy/api/l4.go"},
+    {Trait::kVrrpAndIgmp, {n, n, y, y}, "toPorts takes VRRP and IGMP", "pkg/policy/api/utils.go"},
+    {Trait::kTunnelProtocols, {n, n, n, y}, "toPorts takes GRE, IPIP, IPV6, ESP and AH", "pkg/policy/api/utils.go"},
+
+    {Trait::kClusterMeshEntity, {n, n, n, y}, "the entity cluster-mesh exists", "pkg/policy/api/entity.go"},
+    {Trait::kClusterNetworkPolicy, {n, n, n, y},
+     "ClusterNetworkPolicy is enforced, in tiers around the others", "pkg/k8s/cluster_network_policy.go"},
+    {Trait::kGroupsAreSelectors, {n, n, n, y},
+     "fromGroups is a selector; before, the object is skipped and the operator writes a derived one",
+     "pkg/policy/k8s/cilium_network_policy.go"},
+    {Trait::kIpBlockExclusive, {n, n, n, y},
+     "a NetworkPolicy's ipBlock peer selects its prefix only. 1.19: also the pods of the policy's namespace "
+     "(CVE-2026-56743); 1.18 with policy-default-local-cluster: the object is rejected",
+     "pkg/k8s/network_policy.go:parseNetworkPolicyPeer"},
+
+    {Trait::kHostAllowanceIsLastTier, {n, n, n, y},
+     "the local host is let in by a rule of the last tier, only if some ingress rule selects the pod",
+     "pkg/policy/repository.go:computePolicyEnforcementAndRules"},
+    {Trait::kParserConflictAcrossPeers, {y, n, n, n},
+     "two L7 protocols on one port conflict whoever the peers are; later only for the same peer",
+     "pkg/policy/rule.go:mergePortProto"},
+    {Trait::kRedirectWithoutRules, {n, y, y, n},
+     "l7proto without l7 rules redirects", "pkg/policy/l4.go:createL4Filter"},
+    {Trait::kAuthSurvivesRedirect, {n, y, y, y},
+     "an explicit authentication survives under a broader redirect", "pkg/policy/mapstate.go:authPreferredInsert"},
+    {Trait::kWildcardRedirectInherited, {y, n, n, n},
+     "a peer's entry inherits the redirect of the any-peer entry on the same port", "pkg/policy/l4.go:toMapState"},
+    {Trait::kPortKeyIsDecimal, {y, y, y, n},
+     "ports are merged by their decimal reading while the port itself is read in Go's base 0: '010' and '10' are one",
+     "pkg/policy/l4.go:Upsert", true},
+    {Trait::kZeroPortRangeIsAll, {n, n, n, y},
+     "a range that begins at port 0 is every port", "pkg/policy/l4.go:keysForRange"},
+}};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < kDifferences.size(); ++i) {
+    if (static_cast<std::size_t>(kDifferences[i].trait) != i) return false;
+  }
+  return true;
+}
+static_assert(in_order(), "one row per trait, in the order of the enumeration");
+
+struct Known {
+  Release release;
+  int minor;
+  std::string_view text;
+};
+constexpr std::array<Known, 4> kKnown{{{Release::k1_17_0, 17, "1.17.0"},
+                                       {Release::k1_18_6, 18, "1.18.6"},
+                                       {Release::k1_19_3, 19, "1.19.3"},
+                                       {Release::k1_20_2, 20, "1.20.2"}}};
+
+// Reads a number at the front of `text` and takes it off.
+std::optional<int> take_number(std::string_view& text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || value < 0) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return value;
+}
+
+}  // namespace
+
+std::span<const Difference> differences() { return kDifferences; }
+
+bool has(Release release, Trait trait) {
+  return kDifferences[static_cast<std::size_t>(trait)].holds[static_cast<std::size_t>(release)];
+}
+
+std::string_view to_string(Release release) { return kKnown[static_cast<std::size_t>(release)].text; }
+
+Result<ReleaseChoice> release_from(std::string_view version) {
+  const std::string_view whole = version;
+  if (version.starts_with('v')) version.remove_prefix(1);
+  const std::string_view plain = version;
+  const auto major = take_number(version);
+  if (!major || *major != 1 || !version.starts_with('.')) {
+    return failure("'" + std::string(whole) + "' is no release of Cilium that is known: 1.17 to 1.20");
+  }
+  version.remove_prefix(1);
+  const auto minor = take_number(version);
+  if (!version.empty() && !version.starts_with('.')) {
+    return failure("'" + std::string(whole) + "' is no version");
+  }
+  for (const Known& known : kKnown) {
+    if (minor == known.minor) return ReleaseChoice{.release = known.release, .exact = plain == known.text};
+  }
+  return failure("Cilium " + std::string(whole) + " is not known: 1.17 to 1.20 are");
+}
+
+}  // namespace sextant::policy

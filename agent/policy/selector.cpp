@@ -1,0 +1,263 @@
+#include "agent/policy/selector.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "agent/policy/release.h"
+
+namespace sextant::policy {
+
+bool Requirement::matches(const LabelSet& labels) const {
+  if (prefix) {
+    const bool exists =
+        std::ranges::any_of(labels.prefixes(), [&](const Prefix& mine) { return covers(*prefix, mine); });
+    // Prefix labels have the empty value, and so has a requirement that compares it.
+    const bool equal = exists && std::ranges::binary_search(values, Symbol{0});
+    switch (op) {
+      case Operator::kIn: return equal;
+      case Operator::kNotIn: return !equal;
+      case Operator::kExists: return exists;
+      case Operator::kDoesNotExist: return !exists;
+    }
+  }
+  if (by_encoded_value) {
+    const bool found = std::ranges::any_of(values, [&](Symbol encoded) {
+      const Label* label = labels.find(encoded);
+      return label != nullptr && (source == kAny || source == label->source);
+    });
+    return found == (op == Operator::kIn);
+  }
+  const Label* label = labels.find(key);
+  const bool exists = label != nullptr && (source == kAny || source == label->source);
+  switch (op) {
+    case Operator::kIn: return exists && std::ranges::binary_search(values, label->value);
+    case Operator::kNotIn: return !exists || !std::ranges::binary_search(values, label->value);
+    case Operator::kExists: return exists;
+    case Operator::kDoesNotExist: return !exists;
+  }
+  return false;
+}
+
+bool Selector::matches(const LabelSet& labels) const {
+  if (world_only && !labels.is_world() && !(nodes_too && labels.is_node())) return false;
+  return std::ranges::all_of(requirements, [&](const Requirement& r) { return r.matches(labels); });
+}
+
+bool Selector::has_source(Symbol source) const {
+  return std::ranges::any_of(requirements, [&](const Requirement& r) { return r.source == source; });
+}
+
+bool Selector::has_key(Symbol source, Symbol key) const {
+  return std::ranges::any_of(requirements, [&](const Requirement& r) { return r.source == source && r.key == key; });
+}
+
+bool Selector::has_key_prefix(Symbol source, std::string_view prefix, const Symbols& symbols) const {
+  return std::ranges::any_of(requirements, [&](const Requirement& r) {
+    return r.source == source && symbols.text(r.key).starts_with(prefix);
+  });
+}
+
+namespace {
+
+std::string_view name_of(Operator op) {
+  switch (op) {
+    case Operator::kIn: return "in";
+    case Operator::kNotIn: return "notin";
+    case Operator::kExists: return "exists";
+    case Operator::kDoesNotExist: return "!";
+  }
+  return "";
+}
+
+std::string text_of(const Requirement& r) {
+  std::string text = std::string(name_of(r.op)) + "/" + std::to_string(r.source) + "/" + std::to_string(r.key);
+  for (const Symbol value : r.values) text += "/" + std::to_string(value);
+  return text + ";";
+}
+
+bool alphanumeric(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; }
+
+// [A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?
+bool is_name(std::string_view text) {
+  if (text.empty() || !alphanumeric(text.front()) || !alphanumeric(text.back())) return false;
+  return std::ranges::all_of(text, [](char c) { return alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+// RFC 1123: lower-case labels separated by dots.
+bool is_subdomain(std::string_view text) {
+  if (text.empty() || text.size() > 253) return false;
+  while (true) {
+    const std::size_t dot = text.find('.');
+    const std::string_view part = text.substr(0, dot);
+    if (part.empty() || part.front() == '-' || part.back() == '-') return false;
+    for (const char c : part) {
+      if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-') return false;
+    }
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+// pkg/labels/validation.go:IsValidCiliumLabelKey.
+std::string wrong_key_with_source(std::string_view key) {
+  const std::size_t first = key.find(':');
+  if (first == std::string_view::npos) return wrong_label_key(key);
+  if (key.find(':', first + 1) != std::string_view::npos) return "only one ':' may separate a source from a label key";
+  const std::string_view source = key.substr(0, first);
+  if (source.empty() || !std::ranges::all_of(source, alphanumeric)) return "a label source is letters and digits";
+  return wrong_label_key(key.substr(first + 1));
+}
+
+// The key of a prefix label: "2001-db8--0/32", "10.0.0.0/8".
+std::optional<Prefix> prefix_of_key(std::string_view key) {
+  std::string text(key);
+  std::ranges::replace(text, '-', ':');
+  if (text.find('/') == std::string::npos) return std::nullopt;
+  const Result<Prefix> prefix = Prefix::parse(text);
+  return prefix ? std::optional(*prefix) : std::nullopt;
+}
+
+}  // namespace
+
+void Selector::require(Requirement requirement) {
+  text += text_of(requirement);
+  requirements.push_back(std::move(requirement));
+}
+
+std::string encoded_group_key(std::string_view key, std::string_view value) {
+  return std::string(key) + "\x1f" + std::string(value);
+}
+
+std::string wrong_label_key(std::string_view key) {
+  std::string_view name = key;
+  if (const std::size_t slash = key.find('/'); slash != std::string_view::npos) {
+    if (key.find('/', slash + 1) != std::string_view::npos) return "a label key has at most one '/'";
+    if (!is_subdomain(key.substr(0, slash))) return "the part before '/' of a label key must be a DNS subdomain";
+    name = key.substr(slash + 1);
+  }
+  if (name.size() > 63) return "the name of a label key has at most 63 characters";
+  return is_name(name) ? "" : "a label key is letters, digits, '-', '_' and '.', and begins and ends with one of the first two";
+}
+
+std::string wrong_label_value(std::string_view value) {
+  if (value.empty() || (value.size() <= 63 && is_name(value))) return "";
+  return "a label value is at most 63 letters, digits, '-', '_' and '.', and begins and ends with one of the first two";
+}
+
+Requirement SelectorReader::equals(Symbol source, std::string_view key, std::string_view value) const {
+  return {.op = Operator::kIn, .source = source, .key = symbols_.intern(key), .values = {symbols_.intern(value)}};
+}
+
+Requirement SelectorReader::exists(Symbol source, std::string_view key) const {
+  return {.op = Operator::kExists, .source = source, .key = symbols_.intern(key)};
+}
+
+// The key in the form that the release validates and takes apart.
+std::string SelectorReader::validated_key(std::string_view key, KeyStyle style) const {
+  const std::string_view source = style == KeyStyle::kCilium ? "any" : style == KeyStyle::kKubernetes ? "k8s" : "cidrgroup";
+  if (has(release_, Trait::kStrictSelectorKeys)) {
+    const SourceAndKey parts = split_source(key, ':');
+    return std::string(parts.source.empty() ? source : parts.source) + ":" + std::string(parts.key);
+  }
+  if (style != KeyStyle::kCilium) return std::string(source) + "." + std::string(key);
+  SourceAndKey parts = split_source(key, ':');
+  parts.key = parts.key.substr(0, parts.key.find('='));
+  return std::string(parts.source.empty() ? source : parts.source) + "." + std::string(parts.key);
+}
+
+Requirement SelectorReader::requirement(std::string_view key, KeyStyle style, Operator op,
+                                        std::vector<std::string> values) const {
+  const std::string full = validated_key(key, style);
+  const SourceAndKey parts = split_source(full, has(release_, Trait::kStrictSelectorKeys) ? ':' : '.');
+  Requirement result{.op = op, .source = symbols_.intern(parts.source), .key = symbols_.intern(parts.key)};
+  if (result.source == kNoSource) result.source = kAny;
+  if (result.source == kCidr) result.prefix = prefix_of_key(parts.key);
+  for (const std::string& value : values) result.values.push_back(symbols_.intern(value));
+  std::ranges::sort(result.values);
+  return result;
+}
+
+Selector SelectorReader::read(const Document& document, const Path& path, KeyStyle style, Report& report) const {
+  return read(document, path, style, "", report);
+}
+
+Selector SelectorReader::read_namespace_selector(const Document& document, const Path& path, Report& report) const {
+  return read(document, path, KeyStyle::kKubernetes, kNamespaceLabelsPrefix, report);
+}
+
+Selector SelectorReader::read_group_selector(const Document& document, const Path& path, Report& report) const {
+  Selector selector = read(document, path, KeyStyle::kCidrGroup, report);
+  if (!has(release_, Trait::kGroupValuesKept)) return selector;
+  for (Requirement& r : selector.requirements) {
+    if (r.op != Operator::kIn && r.op != Operator::kNotIn) continue;
+    r.by_encoded_value = true;
+    for (Symbol& value : r.values) {
+      value = symbols_.intern(encoded_group_key(symbols_.text(r.key), symbols_.text(value)));
+    }
+  }
+  return selector;
+}
+
+Selector SelectorReader::read(const Document& document, const Path& path, KeyStyle style, std::string_view key_prefix,
+                              Report& report) const {
+  const bool strict = has(release_, Trait::kStrictSelectorKeys);
+  const bool validates = style != KeyStyle::kKubernetes || has(release_, Trait::kNetworkPolicyValidated);
+  bool broken = false;  // in a selector that is not validated
+  const auto wrong = [&](const Path& where, std::string_view reason) {
+    if (validates) {
+      report.reject(where, "invalid label selector: " + std::string(reason));
+    } else {
+      broken = true;
+    }
+  };
+  const auto check_key = [&](const Path& where, std::string_view key) {
+    const std::string full = validated_key(key, style);
+    const std::string problem = !strict                          ? wrong_label_key(full)
+                                : style == KeyStyle::kCidrGroup ? wrong_key_with_source(full)
+                                                                 : wrong_key_with_source(key);
+    if (!problem.empty()) wrong(where, "'" + std::string(key) + "': " + problem);
+  };
+  const auto check_value = [&](const Path& where, std::string_view value) {
+    if (const std::string problem = wrong_label_value(value); !problem.empty()) wrong(where, problem);
+  };
+
+  const Fields fields(document, path, report);
+  std::vector<Requirement> requirements;
+  if (const Document* labels = fields.map("matchLabels")) {
+    const Path at = path / "matchLabels";
+    for (const auto& [key, value] : labels->members) {
+      if (!value.is_string() && !value.is_null()) report.reject(at / key, "must be a string");
+      check_key(at / key, std::string(key_prefix) + key);
+      check_value(at / key, value.text);
+      requirements.push_back(requirement(std::string(key_prefix) + key, style, Operator::kIn, {value.text}));
+    }
+    std::ranges::sort(requirements, {}, [](const Requirement& r) { return std::pair(r.source, r.key); });
+  }
+  if (const Document* expressions = fields.list("matchExpressions")) {
+    const Path at = path / "matchExpressions";
+    for (std::size_t i = 0; i < expressions->items.size(); ++i) {
+      const Path here = at[i];
+      const Fields expression(expressions->items[i], here, report);
+      const std::string key = std::string(key_prefix) + expression.text("key");
+      const std::string name = expression.text("operator");
+      const std::vector<std::string> values = expression.texts("values").value_or(std::vector<std::string>{});
+      check_key(here / "key", key);
+      for (std::size_t v = 0; v < values.size(); ++v) check_value(here / "values", values[v]);
+      if (name == "In" || name == "NotIn") {
+        if (values.empty()) wrong(here / "values", "must be given when the operator is In or NotIn");
+        requirements.push_back(requirement(key, style, name == "In" ? Operator::kIn : Operator::kNotIn, values));
+      } else if (name == "Exists" || name == "DoesNotExist") {
+        if (!values.empty()) wrong(here / "values", "may not be given when the operator is Exists or DoesNotExist");
+        requirements.push_back(requirement(key, style, name == "Exists" ? Operator::kExists : Operator::kDoesNotExist, {}));
+      } else {
+        wrong(here / "operator", "'" + name + "' is no operator");
+      }
+    }
+  }
+  Selector selector;
+  if (broken && has(release_, Trait::kNetworkPolicyBadSelectorMatchesAll)) return selector;
+  for (Requirement& r : requirements) selector.require(std::move(r));
+  return selector;
+}
+
+}  // namespace sextant::policy

@@ -1,0 +1,191 @@
+#include "agent/policy/subject.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "agent/policy/ports.h"
+#include "agent/policy/release.h"
+
+namespace sextant::policy {
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+// pkg/types/portmap.go: one protocol and number per name; of several the last.
+std::map<std::string, ContainerPort> named_ports(const Subjectivity& subject) {
+  std::map<std::string, ContainerPort> named;
+  if (subject.ports == nullptr) return named;
+  for (const ContainerPort& port : *subject.ports) {
+    if (port.port != 0 && is_service_name(port.name)) named[lower(port.name)] = port;
+  }
+  return named;
+}
+
+class Builder {
+ public:
+  Builder(const Subjectivity& subject, const Options& options, const Identities& identities)
+      : subject_(subject), options_(options), identities_(identities), named_(named_ports(subject)) {}
+
+  SubjectPolicy build(const std::vector<const CompiledPolicy*>& candidates) {
+    if (!enforceable()) return std::move(result_);
+    gather_requirements(candidates);
+    for (const CompiledPolicy* compiled : candidates) {
+      for (std::size_t s = 0; s < compiled->policy.specs.size(); ++s) add_spec(*compiled, s);
+    }
+    settle_enforcement();
+    std::ranges::stable_sort(result_.items, [](const Item& a, const Item& b) {
+      return std::pair(a.tier, a.priority) < std::pair(b.tier, b.priority);
+    });
+    return std::move(result_);
+  }
+
+ private:
+  bool has_label(Symbol key) const { return subject_.labels->find(key) != nullptr; }
+
+  // pkg/policy/repository.go:computePolicyEnforcementAndRules.
+  bool enforceable() {
+    result_.otherwise = Because::kNotEnforced;
+    const bool host = subject_.host || (has(options_.release, Trait::kHostByLabel) && has_label(kHostKey));
+    if (host && !options_.enable_host_firewall) return false;
+    if (options_.enable_policy == EnablePolicy::kNever) return false;
+    result_.otherwise = Because::kDefaultAllow;
+    result_.always = options_.enable_policy == EnablePolicy::kAlways || has_label(kInitKey);
+    return true;
+  }
+
+  bool selects(const Spec& spec) const { return spec.node == subject_.host && spec.subject.matches(*subject_.labels); }
+
+  void gather_requirements(const std::vector<const CompiledPolicy*>& candidates) {
+    if (!has(options_.release, Trait::kFromRequires)) return;
+    for (const CompiledPolicy* compiled : candidates) {
+      for (const Spec& spec : compiled->policy.specs) {
+        if (spec.allow_requires.empty() && spec.deny_requires.empty()) continue;
+        if (!selects(spec)) continue;
+        allow_requires_.insert(allow_requires_.end(), spec.allow_requires.begin(), spec.allow_requires.end());
+        deny_requires_.insert(deny_requires_.end(), spec.deny_requires.begin(), spec.deny_requires.end());
+      }
+    }
+  }
+
+  void add_spec(const CompiledPolicy& compiled, std::size_t index) {
+    const Spec& spec = compiled.policy.specs[index];
+    if (spec.entries.empty() || !selects(spec)) return;
+    for (std::size_t e = 0; e < spec.entries.size(); ++e) {
+      const Entry& entry = spec.entries[e];
+      result_.selected = true;
+      result_.default_deny = result_.default_deny || entry.default_deny;
+      result_.selecting.emplace_back(&compiled.policy, &entry);
+      if (!entry.peers.nobody) add_entry(compiled.policy, entry, compiled.matchers[index][e]);
+    }
+  }
+
+  void add_entry(const Policy& policy, const Entry& entry, std::shared_ptr<const Matcher> matcher) {
+    Item item{.policy = &policy, .entry = &entry, .tier = entry.tier, .priority = entry.priority, .auth = entry.auth};
+    item.rank = entry.action == Action::kDeny ? kDenyRank : entry.action == Action::kPass ? kPassRank : kAllowRank;
+    item.uncertain = !entry.peers.unknown.empty();
+    item.peers = peers_of(entry, std::move(matcher));
+    result_.uncertain = result_.uncertain || item.uncertain;
+    result_.authenticates = result_.authenticates || entry.auth != AuthMode::kUnset;
+    if (entry.any_port) {
+      result_.items.push_back(std::move(item));
+      return;
+    }
+    for (const PortRule& rule : entry.ports) {
+      for (const PortItem& port : rule.ports) add_port(item, rule, port);
+    }
+  }
+
+  // null: everyone.
+  std::shared_ptr<const Matcher> peers_of(const Entry& entry, std::shared_ptr<const Matcher> matcher) {
+    const std::vector<Requirement>& required = entry.action == Action::kDeny ? deny_requires_ : allow_requires_;
+    const bool of_endpoints = std::ranges::any_of(entry.peers.selectors, &Selector::of_endpoints);
+    if (required.empty() || !of_endpoints) return entry.peers.everyone ? nullptr : std::move(matcher);
+    std::vector<Selector> selectors = entry.peers.selectors;
+    for (Selector& selector : selectors) {
+      if (!selector.of_endpoints) continue;
+      for (const Requirement& r : required) selector.require(r);
+    }
+    return std::make_shared<const Matcher>(std::move(selectors), identities_);
+  }
+
+  void add_port(const Item& base, const PortRule& rule, const PortItem& port) {
+    if (port.protocol != Protocol::kAny) {
+      add_protocol(base, rule, port, port.protocol);
+      return;
+    }
+    for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kSctp}) add_protocol(base, rule, port, protocol);
+  }
+
+  void add_protocol(const Item& base, const PortRule& rule, const PortItem& port, Protocol protocol) {
+    Item item = base;
+    item.protocol = protocol;
+    std::uint16_t first = port.port;
+    if (!port.name.empty()) {
+      const auto named = named_.find(port.name);
+      if (named == named_.end() || named->second.protocol != protocol) return;  // undefined: adds nothing
+      first = named->second.port;
+    }
+    set_range(item, first, port.end_port);
+    if (item.rank == kAllowRank && rule.redirect.any()) {
+      const bool applies = protocol == Protocol::kTcp || rule.redirect.parser == "tls" || rule.redirect.parser == "dns";
+      if (applies) item.rank = redirect_rank(rule.redirect.priority);
+    }
+    result_.items.push_back(std::move(item));
+  }
+
+  // pkg/policy/portrange.go; the wildcard port stands for all.
+  void set_range(Item& item, std::uint16_t first, std::uint16_t end) const {
+    const bool all = first == 0 && (end == 0 || end == 65535 || has(options_.release, Trait::kZeroPortRangeIsAll));
+    item.first_port = all ? 0 : first;
+    item.last_port = all ? 65535 : std::max(first, end);
+  }
+
+  void settle_enforcement() {
+    const bool last_tier = has(options_.release, Trait::kHostAllowanceIsLastTier);
+    const Tier tier = last_tier ? Tier::kDefault : Tier::kNormal;
+    result_.applies = result_.selected || result_.always;
+    if (!result_.applies) return;
+    if (!result_.default_deny && !result_.always) result_.items.push_back({.tier = tier});
+    result_.default_deny = result_.default_deny || result_.always;
+    const bool host_let_in = last_tier ? result_.selected && result_.default_deny : true;
+    if (options_.allow_localhost && !subject_.host && host_let_in) {
+      result_.items.push_back({.host_only = true, .tier = tier});
+    }
+  }
+
+  const Subjectivity& subject_;
+  const Options& options_;
+  const Identities& identities_;
+  std::map<std::string, ContainerPort> named_;
+  std::vector<Requirement> allow_requires_{};
+  std::vector<Requirement> deny_requires_{};
+  SubjectPolicy result_{};
+};
+
+}  // namespace
+
+std::uint8_t redirect_rank(std::uint8_t listener_priority) {
+  if (listener_priority == 0) return kLastRedirectRank;
+  return static_cast<std::uint8_t>(255 - std::min<std::uint8_t>(listener_priority, 126));
+}
+
+bool names_ports(const Policy& policy) {
+  return std::ranges::any_of(policy.specs, [](const Spec& spec) {
+    return std::ranges::any_of(spec.entries, [](const Entry& entry) {
+      return std::ranges::any_of(entry.ports, [](const PortRule& rule) {
+        return std::ranges::any_of(rule.ports, [](const PortItem& port) { return !port.name.empty(); });
+      });
+    });
+  });
+}
+
+SubjectPolicy build_subject(const Subjectivity& subject, const std::vector<const CompiledPolicy*>& candidates,
+                            const Options& options, const Identities& identities) {
+  return Builder(subject, options, identities).build(candidates);
+}
+
+}  // namespace sextant::policy
