@@ -3,7 +3,8 @@
 // Thread: everything on the executor given to run(); the Backend is called on it too.
 #pragma once
 
-#include <functional>
+#include <chrono>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,9 +21,18 @@ struct ApiConfig {
   std::string socket = "/run/sextant/sextant.sock";   // empty: none
   std::vector<std::string> listen{"[::1]:9713"};       // "ADDRESS:PORT", IPv6 in brackets
   bool allow_public = false;                            // api.public
-  std::size_t max_connections = 64;
-  std::size_t max_body_bytes = 64U << 10U;
-  std::chrono::seconds idle_timeout{30};
+  // Names that the Host header may carry on a loopback listener, besides localhost and IP addresses (DNS rebinding).
+  std::vector<std::string> hosts{};
+  std::size_t max_connections = 64;                     // of each listener; one more is answered 503
+  std::size_t max_watchers = 16;                        // of all listeners together
+  std::size_t max_target_bytes = 2048;                  // 414 beyond
+  std::size_t max_header_bytes = 8U << 10U;             // request line included; 431 beyond
+  std::size_t max_body_bytes = 64U << 10U;              // 413 beyond
+  std::size_t watch_backlog_bytes = 2U << 20U;          // a watcher that lags further behind is closed
+  std::size_t max_series = 2000;                        // of each family of /metrics
+  std::chrono::milliseconds idle_timeout{30'000};       // between requests, and for a client to take an answer
+  std::chrono::milliseconds request_timeout{10'000};    // from a request's first byte to its last
+  std::chrono::milliseconds heartbeat{15'000};          // a comment to every watcher that has heard nothing for so long
 };
 
 class ApiServer {
@@ -31,12 +41,14 @@ class ApiServer {
   // sextantd answers on …"; a dead one's socket is replaced), a listener that would answer a public source.
   static Result<ApiServer> bind(ApiConfig config, const Backend& backend);
   ApiServer(ApiServer&&) noexcept;
+  ApiServer& operator=(ApiServer&&) noexcept;
   ~ApiServer();
 
   // Serves until cancelled; being cancelled is success.
   boost::asio::awaitable<Result<>> run();
 
-  // To /api/v1alpha1/watch. A watcher that does not read fast enough is closed, and counted.
+  // To /api/v1alpha1/watch, and to sextant_findings_opened_total. A watcher that does not read fast enough is closed,
+  // and counted.
   void publish(const FindingChange& change);
   void publish_status_changed();
 
@@ -45,8 +57,8 @@ class ApiServer {
 
  private:
   struct State;
-  explicit ApiServer(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  explicit ApiServer(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;  // shared with its connections, which an io_context may outlive
 };
 
 }  // namespace sextant::report

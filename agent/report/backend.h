@@ -1,6 +1,8 @@
 // Backend: what the API and the metrics ask of the daemon. app/ implements it; report/ turns the answers into messages.
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -70,6 +72,29 @@ struct ExplainView {
   std::string cilium_release{};
 };
 
+// How often something took how long. Fixed bounds, so that it costs the same whatever it is told.
+struct DurationHistogram {
+  static constexpr std::array<double, 13> kBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                                                  0.025,  0.05,    0.1,   0.25,  1,      5};  // seconds, inclusive
+  std::array<std::uint64_t, kBounds.size() + 1> counts{};  // the last: longer than every bound
+  double sum_seconds = 0;
+
+  void observe(std::chrono::nanoseconds took) {
+    const double seconds = std::chrono::duration<double>(took).count();
+    std::size_t bucket = 0;
+    while (bucket < kBounds.size() && seconds > kBounds[bucket]) ++bucket;
+    ++counts[bucket];
+    sum_seconds += seconds;
+  }
+};
+
+// What only /metrics tells.
+struct MetricsView {
+  std::map<std::string, std::string> config{};  // labels of sextant_config_info (snake_case); never a secret
+  DurationHistogram policy_compile{};
+  std::map<Witness, std::chrono::nanoseconds> blind{};  // since the daemon started; witnesses that are configured
+};
+
 class Backend {
  public:
   virtual ~Backend() = default;
@@ -81,6 +106,9 @@ class Backend {
   virtual Result<AttemptsView> attempts() const = 0;
   virtual std::vector<UplinkCount> uplink_counts() const = 0;
   virtual Result<ExplainView> explain(const ExplainRequest& request) const = 0;
+  virtual MetricsView metrics() const { return {}; }
+  // "StatefulSet/db"; empty when nothing owns the endpoint or it is not known any more.
+  virtual std::string workload_of(const EndpointRef& /*endpoint*/) const { return {}; }
 };
 
 }  // namespace sextant::report

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "agent/report/ascii.h"
 #include "agent/report/convert_parts.h"
+#include "agent/report/utf8.h"
 
 namespace sextant::report {
 
@@ -14,7 +16,7 @@ namespace {
 v1alpha1::Listening to_message(const ListeningView& view) {
   v1alpha1::Listening out;
   out.set_verdict(word(view.verdict));
-  out.set_process(view.process);
+  out.set_process(utf8(view.process));
   out.set_pid(view.pid);
   return out;
 }
@@ -22,7 +24,7 @@ v1alpha1::Listening to_message(const ListeningView& view) {
 v1alpha1::Intended to_message(const IntendedView& view) {
   v1alpha1::Intended out;
   out.set_verdict(word(view.verdict));
-  out.set_why(view.why);
+  out.set_why(utf8(view.why));
   out.set_because(word(view.because));
   for (const PolicyRef& policy : view.policies) *out.add_policies() = report::to_message(policy);
   return out;
@@ -32,14 +34,14 @@ v1alpha1::Observed to_message(const ObservedView& view) {
   v1alpha1::Observed out;
   out.set_verdict(word(view.verdict));
   out.set_packets(view.packets);
-  out.set_drop_reason(view.drop_reason);
+  out.set_drop_reason(utf8(view.drop_reason));
   set_time(view.last_seen, [&] { return out.mutable_last_seen(); });
   return out;
 }
 
 v1alpha1::Source to_message(const SourceClass& source) {
   v1alpha1::Source out;
-  out.set_class_(source.name);
+  out.set_class_(utf8(source.name));
   for (const Prefix& prefix : source.prefixes) out.add_prefixes(prefix.to_string());
   for (const Prefix& prefix : source.except) out.add_except_prefixes(prefix.to_string());
   out.set_sample(source.sample.to_string());
@@ -53,12 +55,12 @@ v1alpha1::Endpoint to_message(const EndpointRef& ref) { return detail::to_messag
 v1alpha1::PolicyRef to_message(const PolicyRef& policy) {
   v1alpha1::PolicyRef out;
   out.set_kind(word(policy.kind));
-  out.set_namespace_(policy.ns);
-  out.set_name(policy.name);
-  out.set_rule(policy.rule);
-  out.set_file(policy.origin.file);
+  out.set_namespace_(utf8(policy.ns));
+  out.set_name(utf8(policy.name));
+  out.set_rule(utf8(policy.rule));
+  out.set_file(utf8(policy.origin.file));
   out.set_line(policy.origin.line);
-  out.set_resource_version(policy.origin.resource_version);
+  out.set_resource_version(utf8(policy.origin.resource_version));
   return out;
 }
 
@@ -86,7 +88,7 @@ v1alpha1::Exposure to_message(const Exposure& exposure) {
   source.set_class_(exposure.world ? "world" : "public");
   for (const Prefix& prefix : exposure.prefixes) source.add_prefixes(prefix.to_string());
   for (const Prefix& prefix : exposure.except) source.add_except_prefixes(prefix.to_string());
-  out.set_reason(exposure.reason);
+  out.set_reason(utf8(exposure.reason));
   out.set_because(word(exposure.because));
   for (const PolicyRef& policy : exposure.policies) *out.add_policies() = to_message(policy);
   if (exposure.listening) *out.mutable_listening() = to_message(*exposure.listening);
@@ -119,24 +121,24 @@ v1alpha1::SourceCount to_message(const SourceCount& source) {
 v1alpha1::Explanation to_message(const ExplainView& view) {
   v1alpha1::Explanation out;
   v1alpha1::ExplainRequest& request = *out.mutable_request();
-  request.set_to(view.request.to);
-  request.set_from(view.request.from);
+  request.set_to(utf8(view.request.to));
+  request.set_from(utf8(view.request.from));
   request.set_port(view.request.port);
   request.set_protocol(word(view.request.protocol));
   out.set_verdict(word(view.decision.verdict));
   out.set_because(word(view.decision.because));
-  out.set_why(view.decision.why);
+  out.set_why(utf8(view.decision.why));
   out.set_selected(view.decision.selected);
   out.set_enforced(view.decision.enforced);
-  out.set_source_class(view.source_class);
-  out.set_cilium_release(view.cilium_release);
+  out.set_source_class(utf8(view.source_class));
+  out.set_cilium_release(utf8(view.cilium_release));
   for (const PolicyRef& policy : view.decision.policies) *out.add_policies() = to_message(policy);
   for (const RuleTrace& rule : view.decision.trace) {
     v1alpha1::RuleTrace& trace = *out.add_trace();
     *trace.mutable_policy() = to_message(rule.policy);
     trace.set_matched(rule.matched);
     trace.set_deny(rule.deny);
-    trace.set_detail(rule.detail);
+    trace.set_detail(utf8(rule.detail));
   }
   return out;
 }
@@ -180,13 +182,9 @@ v1alpha1::AttemptList to_message(const AttemptsView& view) {
 }
 
 Result<Protocol> protocol_from(std::string_view text) {
-  const auto same = [text](std::string_view other) {
-    return std::ranges::equal(text, other, {}, [](unsigned char c) { return std::toupper(c); },
-                              [](unsigned char c) { return std::toupper(c); });
-  };
   for (int number = 0; number <= 255; ++number) {
     const auto protocol = static_cast<Protocol>(number);
-    if (same(to_string(protocol))) return protocol;
+    if (same_word(text, to_string(protocol))) return protocol;
   }
   return failure("'" + std::string(text) + "' is no protocol");
 }

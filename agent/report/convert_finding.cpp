@@ -4,6 +4,7 @@
 
 #include "agent/report/convert.h"
 #include "agent/report/convert_parts.h"
+#include "agent/report/utf8.h"
 
 namespace sextant::report {
 namespace detail {
@@ -28,9 +29,9 @@ Time to_time(const google::protobuf::Timestamp& timestamp) {
 v1alpha1::Endpoint to_message(const EndpointDetail& endpoint) {
   v1alpha1::Endpoint out;
   out.set_kind(word(endpoint.ref.kind));
-  out.set_namespace_(endpoint.ref.ns);
-  out.set_name(endpoint.ref.name);
-  out.set_workload(endpoint.workload);
+  out.set_namespace_(utf8(endpoint.ref.ns));
+  out.set_name(utf8(endpoint.ref.name));
+  out.set_workload(utf8(endpoint.workload));
   if (endpoint.address) out.set_address(endpoint.address->to_string());
   return out;
 }
@@ -45,7 +46,7 @@ constexpr std::string_view kNotLooked = "absent";
 
 v1alpha1::Source to_message(const SourceDetail& source) {
   v1alpha1::Source out;
-  out.set_class_(source.source_class);
+  out.set_class_(utf8(source.source_class));
   for (const Prefix& prefix : source.prefixes) out.add_prefixes(prefix.to_string());
   for (const Prefix& prefix : source.except) out.add_except_prefixes(prefix.to_string());
   if (source.sample) out.set_sample(source.sample->to_string());
@@ -56,7 +57,7 @@ v1alpha1::Evidence to_message(const Evidence& evidence) {
   v1alpha1::Evidence out;
   out.set_witness(word(evidence.witness));
   out.set_verdict(evidence.verdict ? word(*evidence.verdict) : std::string(kNotLooked));
-  out.set_detail(evidence.detail);
+  out.set_detail(utf8(evidence.detail));
   return out;
 }
 
@@ -122,7 +123,7 @@ SourceDetail source_from(const v1alpha1::Source& message, Reader& reader) {
 }
 
 Evidence evidence_from(const v1alpha1::Evidence& message, Reader& reader) {
-  Evidence out{.witness = reader.word("evidence.witness", message.witness(), Witness::kProbed),
+  Evidence out{.witness = reader.word("evidence.witness", message.witness(), Witness::kObserved),
                .detail = message.detail()};
   if (message.verdict() != kNotLooked) {
     out.verdict = reader.word("evidence.verdict", message.verdict(), Verdict::kAuth);
@@ -142,25 +143,25 @@ PolicyRef policy_from(const v1alpha1::PolicyRef& message, Reader& reader) {
 
 v1alpha1::Finding to_message(const Finding& finding) {
   v1alpha1::Finding out;
-  out.set_id(finding.id);
-  out.set_code(finding.code);
-  out.set_name(finding.name);
+  out.set_id(utf8(finding.id));
+  out.set_code(utf8(finding.code));
+  out.set_name(utf8(finding.name));
   out.set_severity(word(finding.severity));
   out.set_state(word(finding.state));
-  out.set_node(finding.node);
+  out.set_node(utf8(finding.node));
   *out.mutable_endpoint() = detail::to_message(finding.endpoint);
   if (finding.protocol) out.set_protocol(word(*finding.protocol));
   if (finding.port) out.set_port(*finding.port);
   if (finding.source) *out.mutable_source() = to_message(*finding.source);
-  out.set_message(finding.message);
+  out.set_message(utf8(finding.message));
   for (const Evidence& evidence : finding.evidence) *out.add_evidence() = to_message(evidence);
   for (const PolicyRef& policy : finding.policies) *out.add_policies() = to_message(policy);
-  out.set_fix(finding.fix);
-  out.set_runbook(finding.runbook);
+  out.set_fix(utf8(finding.fix));
+  out.set_runbook(utf8(finding.runbook));
   *out.mutable_first_seen() = detail::to_timestamp(finding.first_seen);
   *out.mutable_last_seen() = detail::to_timestamp(finding.last_seen);
   if (finding.resolved_at) *out.mutable_resolved_at() = detail::to_timestamp(*finding.resolved_at);
-  out.set_resolution(finding.resolution);
+  out.set_resolution(utf8(finding.resolution));
   out.set_count(finding.count);
   out.set_openings(finding.openings);
   return out;

@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
+#include "agent/report/ascii.h"
 #include "agent/report/json.h"
 
 namespace sextant::report {
@@ -22,9 +23,7 @@ bool is_plain_character(char c) {
 // Words that one reader of YAML or another takes for a boolean or null (1.1's yes, no, on, off too).
 bool is_reserved_word(std::string_view text) {
   static constexpr std::string_view kWords[] = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"};
-  return std::ranges::any_of(kWords, [text](std::string_view word) {
-    return std::ranges::equal(text, word, {}, [](unsigned char c) { return std::tolower(c); });
-  });
+  return std::ranges::any_of(kWords, [text](std::string_view word) { return same_word(text, word); });
 }
 
 // Plain only where no reader can mistake it: starts with a letter and holds nothing that YAML gives a meaning.
@@ -50,9 +49,33 @@ void print_block_text(std::string_view text, std::size_t indent, std::string& ou
   }
 }
 
+// JSON's strings are YAML's, but for characters that JSON takes as they are and YAML does not (1.2, 5.1: DEL, C1, U+FFFE
+// and U+FFFF).
+std::string quoted(std::string_view text) {
+  const std::string json = json::serialize(json::string(text));
+  std::string out;
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const std::string_view rest = std::string_view(json).substr(i);
+    if (rest[0] == '\x7f') {
+      out += "\\u007f";
+    } else if (rest.size() > 1 && rest[0] == '\xc2' && static_cast<unsigned char>(rest[1]) < 0xa0) {
+      static constexpr std::string_view kDigits = "0123456789abcdef";
+      const auto code = static_cast<unsigned char>(rest[1]);
+      out += std::string("\\u00") + kDigits[code >> 4U] + kDigits[code & 15U];
+      i += 1;
+    } else if (rest.starts_with("\xef\xbf\xbe") || rest.starts_with("\xef\xbf\xbf")) {
+      out += rest[2] == '\xbe' ? "\\ufffe" : "\\uffff";
+      i += 2;
+    } else {
+      out += rest[0];
+    }
+  }
+  return out;
+}
+
 std::string scalar(const json::value& value) {
-  if (const json::string* text = value.if_string(); text != nullptr && is_plain(*text)) return std::string(*text);
-  return json::serialize(value);  // JSON's scalars, [] and {} are YAML's too
+  if (const json::string* text = value.if_string()) return is_plain(*text) ? std::string(*text) : quoted(*text);
+  return json::serialize(value);  // JSON's other scalars, [] and {} are YAML's too
 }
 
 bool is_container(const json::value& value) {
@@ -64,7 +87,7 @@ void print(const json::value& value, std::size_t indent, std::string& out);
 void print_object(const json::object& object, std::size_t indent, bool first_in_place, std::string& out) {
   for (const auto& [key, member] : object) {
     if (!std::exchange(first_in_place, false)) out += std::string(indent, ' ');
-    out += (is_plain(key) ? std::string(key) : json::serialize(key)) + ':';
+    out += (is_plain(key) ? std::string(key) : quoted(key)) + ':';
     if (is_container(member)) {
       out += '\n';
       print(member, member.is_array() ? indent : indent + 2, out);
