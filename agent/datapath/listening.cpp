@@ -107,7 +107,7 @@ class Found {
 
 std::uint64_t own_netns() {
   struct stat status {};
-  return ::stat("/proc/self/ns/net", &status) == 0 ? status.st_ino : 0;
+  return ::stat("/proc/thread-self/ns/net", &status) == 0 ? status.st_ino : 0;
 }
 
 }  // namespace
