@@ -15,6 +15,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include "agent/base/version.h"
 #include "agent/report/json.h"
 #include "sextant/v1alpha1/status.pb.h"
 
@@ -99,7 +100,7 @@ Failure refused(const std::string& doing, unsigned status, std::string_view type
 Request request_for(const ClientConfig& config, http::verb method, const std::string& target, std::string body) {
   Request request{method, target, 11};
   request.set(http::field::host, config.server.host_header());
-  request.set(http::field::user_agent, "sextant/" SEXTANT_VERSION);
+  request.set(http::field::user_agent, std::string("sextant/") + kVersion);
   request.set(http::field::accept, kProtobuf);
   request.set(http::field::connection, "close");
   if (method == http::verb::post) {
@@ -131,17 +132,19 @@ asio::awaitable<Result<std::string>> exchange(Stream& stream, std::vector<Endpoi
 using Opened = std::function<Result<>()>;
 using OnEvent = std::function<Result<>(const ServerEvent&)>;
 
-// Reads the body piece by piece until a callback or the connection ends it.
+// Reads the body piece by piece until a callback, silence or the connection ends it.
 asio::awaitable<Result<>> read_events(Stream& stream, beast::flat_buffer& buffer,
                                       http::response_parser<http::buffer_body>& parser, const OnEvent& on_event,
                                       const ClientConfig& config) {
   EventParser events;
   std::array<char, 8192> piece{};
-  stream.expires_never();
   while (!parser.is_done()) {
     parser.get().body().data = piece.data();
     parser.get().body().size = piece.size();
+    stream.expires_after(config.silence);
     const auto [ec, n] = co_await http::async_read_some(stream, buffer, parser, kAwait);
+    if (ec == beast::error::timeout)
+      co_return failure("watch " + config.server.to_string() + ": nothing heard for " + seconds_text(config.silence));
     if (ec && ec != http::error::need_buffer) co_return failed(config, "watch " + config.server.to_string(), ec);
     const auto complete = events.feed({piece.data(), piece.size() - parser.get().body().size});
     if (!complete) co_return Failure(complete.error());
@@ -159,13 +162,19 @@ asio::awaitable<Result<>> follow(Stream& stream, std::vector<Endpoint> endpoints
   stream.expires_after(config.timeout);
   if (const auto [ec, n] = co_await http::async_write(stream, request, kAwait); ec) co_return failed(config, doing, ec);
   beast::flat_buffer buffer;
-  http::response_parser<http::buffer_body> parser;
-  parser.body_limit(boost::none);
-  if (const auto [ec, n] = co_await http::async_read_header(stream, buffer, parser, kAwait); ec)
+  http::response_parser<http::empty_body> head;
+  head.body_limit(config.max_answer_bytes);
+  if (const auto [ec, n] = co_await http::async_read_header(stream, buffer, head, kAwait); ec)
     co_return failed(config, doing, ec);
-  if (parser.get().result() != http::status::ok) co_return refused(doing, parser.get().result_int(), "", "");
-  const std::string_view type = parser.get()[http::field::content_type];
+  if (head.get().result() != http::status::ok) {
+    http::response_parser<http::string_body> whole(std::move(head));
+    if (const auto [ec, n] = co_await http::async_read(stream, buffer, whole, kAwait); ec) co_return failed(config, doing, ec);
+    co_return refused(doing, whole.get().result_int(), whole.get()[http::field::content_type], whole.get().body());
+  }
+  const std::string_view type = head.get()[http::field::content_type];
   if (!type.starts_with("text/event-stream")) co_return failure(doing + ": the answer is none of sextantd's");
+  http::response_parser<http::buffer_body> parser(std::move(head));
+  parser.body_limit(boost::none);
   if (auto went_on = opened(); !went_on) co_return went_on;
   co_return co_await read_events(stream, buffer, parser, on_event, config);
 }

@@ -1,6 +1,7 @@
 // Client: HTTP to the daemon, over its Unix socket or TCP (Boost.Beast). One connection per question.
 //
-// Asks for application/x-protobuf. Blocks its caller; every wait but that for the next event ends after the timeout.
+// Asks for application/x-protobuf. Blocks its caller; every wait ends after the timeout, that for the next event or
+// heartbeat of a watch after `silence`.
 // Errors carry the errno where connecting failed, and a sentence that a person can act on.
 #pragma once
 
@@ -20,6 +21,7 @@ struct ClientConfig {
   ServerAddress server{};
   std::chrono::milliseconds timeout{5000};
   std::size_t max_answer_bytes = 64U << 20U;
+  std::chrono::milliseconds silence{45'000};  // of a watch: three times the daemon's heartbeat
 };
 
 class Client {

@@ -20,18 +20,6 @@ struct Gathered {
   std::size_t ignored = 0;
 };
 
-const Origin& origin_of(const Object& object) {
-  return std::visit(
-      [](const auto& value) -> const Origin& {
-        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Workload>) {
-          return value.pod.origin;
-        } else {
-          return value.origin;
-        }
-      },
-      object);
-}
-
 Result<manifests::Loaded> read_input(std::istream& in) {
   std::string text(manifests::kMaxFileBytes + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));

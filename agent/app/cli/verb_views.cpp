@@ -9,6 +9,7 @@
 #include "agent/app/cli/views.h"
 #include "agent/app/cli/words.h"
 #include "agent/base/ip.h"
+#include "agent/base/version.h"
 #include "agent/report/json.h"
 
 namespace sextant::app::cli {
@@ -91,12 +92,12 @@ Result<int> attempts_verb(Io& io, const CommandLine& line) {
 }
 
 Result<int> version_verb(Io& io, const CommandLine& line) {
-  const boost::json::object version{{"version", SEXTANT_VERSION}, {"commit", SEXTANT_COMMIT}};
+  const boost::json::object version{{"version", kVersion}, {"commit", kCommit}};
   switch (line.global.output) {
     case Output::kJson: io.out << report::to_json(version, report::JsonStyle::kPretty); break;
     case Output::kYaml: io.out << report::to_yaml(version); break;
     case Output::kTable:
-    case Output::kWide: io.out << "sextant " SEXTANT_VERSION " (commit " SEXTANT_COMMIT ")\n"; break;
+    case Output::kWide: io.out << "sextant " << kVersion << " (commit " << kCommit << ")\n"; break;
   }
   return kDone;
 }
