@@ -44,14 +44,14 @@ std::string port_text(Protocol protocol, std::uint16_t port) {
 
 std::vector<PolicyRef> selecting_policies(const SubjectPolicy& subject) {
   std::vector<PolicyRef> refs;
-  for (const auto& [policy, entry] : subject.selecting) add_once(refs, policy->ref(nullptr));
+  for (const Written& source : subject.selecting) add_once(refs, source.policy->ref(nullptr));
   return refs;
 }
 
 std::vector<PolicyRef> deciding_policies(const SubjectPolicy& subject, const Judgement& judgement) {
   std::vector<PolicyRef> refs;
   for (const Item* item : judgement.decided_by) {
-    if (item->policy != nullptr) add_once(refs, item->policy->ref(item->entry));
+    for (const Written& source : item->sources) add_once(refs, source.policy->ref(source.entry));
   }
   if (refs.empty() && judgement.because == Because::kDefaultDeny) return selecting_policies(subject);
   return refs;
@@ -76,7 +76,9 @@ std::string why(const SubjectPolicy& subject, const Judgement& judgement) {
     case Because::kUnknown: break;
   }
   for (const Item* item : judgement.decided_by) {
-    if (item->uncertain) return name_of(item->policy->ref(item->entry)) + " could change it: " + item->entry->peers.unknown;
+    if (!item->uncertain) continue;
+    const Written& source = item->sources.front();
+    return name_of(source.policy->ref(source.entry)) + " could change it: " + source.entry->peers.unknown;
   }
   return "a rule that cannot be computed could change it";
 }
@@ -109,7 +111,7 @@ Considered consider(const Question& question, const std::vector<bool>& concerned
   bool peer = false, port = entry.any_port, both = false;
   for (std::size_t i = 0; i < question.subject.items.size(); ++i) {
     const Item& item = question.subject.items[i];
-    if (item.entry != &entry) continue;
+    if (std::ranges::find(item.sources, &entry, &Written::entry) == item.sources.end()) continue;
     const bool covers = item.covers(question.protocol, question.port);
     peer = peer || concerned[i];
     port = port || covers;

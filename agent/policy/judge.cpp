@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "agent/policy/release.h"
+#include "agent/policy/auth.h"
 
 namespace sextant::policy {
 namespace {
@@ -13,10 +13,14 @@ bool concerns(const Item& item, const PeerIdentity& peer) {
   return item.peers->matches(peer.id) || item.peers->matches(peer.stands_in) || item.peers->matches(peer.aggregate);
 }
 
+}  // namespace
+
 Because because_of(const Item& item) {
-  if (item.policy != nullptr) return item.rank == kDenyRank ? Because::kDenyRule : Because::kRule;
+  if (!item.sources.empty()) return item.rank == kDenyRank ? Because::kDenyRule : Because::kRule;
   return item.host_only ? Because::kLocalHost : Because::kDefaultAllow;
 }
+
+namespace {
 
 Verdict verdict_of(std::uint8_t rank) {
   return rank == kDenyRank ? Verdict::kDeny : rank == kAllowRank ? Verdict::kAllow : Verdict::kRedirect;
@@ -24,8 +28,8 @@ Verdict verdict_of(std::uint8_t rank) {
 
 // A rule that a person wrote explains more than one that the agent made.
 void prefer_written(std::vector<const Item*>& items) {
-  const bool written = std::ranges::any_of(items, [](const Item* item) { return item->policy != nullptr; });
-  if (written) std::erase_if(items, [](const Item* item) { return item->policy == nullptr; });
+  const bool written = std::ranges::any_of(items, [](const Item* item) { return !item->sources.empty(); });
+  if (written) std::erase_if(items, [](const Item* item) { return item->sources.empty(); });
 }
 
 // With `uncertain`, items whose peers cannot be computed are taken to match.
@@ -84,7 +88,7 @@ Judgement judge(const SubjectPolicy& subject, const std::vector<bool>& concerned
       return otherwise;
     }
   }
-  static_cast<void>(release);
+  if (subject.authenticates && judgement.verdict != Verdict::kDeny) return judge_authenticated(subject, peer, protocol, port, release);
   return judgement;
 }
 

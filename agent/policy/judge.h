@@ -17,6 +17,8 @@ struct Judgement {
 // Which items concern the peer, port and protocol aside. As SubjectPolicy::items.
 std::vector<bool> items_for(const SubjectPolicy& subject, const PeerIdentity& peer);
 
+Because because_of(const Item& item);
+
 // `concerned`: what items_for() gave for the peer.
 Judgement judge(const SubjectPolicy& subject, const std::vector<bool>& concerned, const PeerIdentity& peer, Protocol protocol,
                 std::uint16_t port, Release release);

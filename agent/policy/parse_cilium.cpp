@@ -45,12 +45,13 @@ class SpecReader {
  public:
   SpecReader(const ParseContext& context, Policy& policy, Report& report) : context_(context), policy_(policy), report_(report) {}
 
-  void read(const Document& document, const Path& path, bool clusterwide) {
+  // `single`: it is the object's spec, not one of its specs.
+  void read(const Document& document, const Path& path, bool clusterwide, bool single) {
     const Fields fields(document, path, report_);
     fields.note_unknown({"endpointSelector", "nodeSelector", "ingress", "ingressDeny", "egress", "egressDeny", "labels",
                          "enableDefaultDeny", "description", "log"});
     Spec spec;
-    read_subject(document, path, clusterwide, spec);
+    read_subject(document, path, clusterwide, single, spec);
     const Document* ingress = fields.list("ingress");
     const Document* ingress_deny = fields.list("ingressDeny");
     const Document* egress = fields.list("egress");
@@ -67,13 +68,20 @@ class SpecReader {
   }
 
  private:
-  void read_subject(const Document& document, const Path& path, bool clusterwide, Spec& spec) {
+  void read_subject(const Document& document, const Path& path, bool clusterwide, bool single, Spec& spec) {
     const Fields fields(document, path, report_);
     const Document* endpoints = fields.map("endpointSelector");
     const Document* nodes = fields.map("nodeSelector");
     if (endpoints == nullptr && nodes == nullptr) report_.reject(path, "endpointSelector or nodeSelector is needed");
     if (endpoints != nullptr && nodes != nullptr) report_.reject(path, "endpointSelector and nodeSelector exclude each other");
-    if (nodes != nullptr && !clusterwide) report_.reject(path / "nodeSelector", "is for CiliumClusterwideNetworkPolicy only");
+    if (nodes != nullptr && !clusterwide) {
+      constexpr std::string_view kOnlyClusterwide = "is for CiliumClusterwideNetworkPolicy only";
+      if (single || has(context_.options.release, Trait::kNodeSelectorRefusedInSpecs)) {
+        report_.reject(path / "nodeSelector", kOnlyClusterwide);
+      } else {
+        report_.note(path / "nodeSelector", kOnlyClusterwide);
+      }
+    }
     if (nodes != nullptr) {
       spec.node = true;
       spec.subject = context_.selectors.read(*nodes, path / "nodeSelector", KeyStyle::kCilium, report_);
@@ -156,11 +164,11 @@ void parse_cilium_policy(const Document& body, const ParseContext& context, bool
   const Document* specs = fields.list("specs");
   if (spec == nullptr && specs == nullptr) report.reject(Path("spec"), "spec or specs is needed");
   if (policy.key.name.empty()) report.reject(Path("metadata.name"), "is needed");
-  if (spec != nullptr) SpecReader(context, policy, report).read(*spec, Path("spec"), clusterwide);
+  if (spec != nullptr) SpecReader(context, policy, report).read(*spec, Path("spec"), clusterwide, true);
   if (specs == nullptr) return;
   const Path path("specs");
   for (std::size_t i = 0; i < specs->items.size(); ++i) {
-    SpecReader(context, policy, report).read(specs->items[i], path[i], clusterwide);
+    SpecReader(context, policy, report).read(specs->items[i], path[i], clusterwide, false);
   }
 }
 

@@ -22,11 +22,11 @@ enum class Trait : std::uint8_t {
   kWorldStandsForBothFamilies, kCidrSelectors, kZeroPrefixIsWorld, kZeroPrefixSetSelectsPrefixes, kZeroPrefixSetBySuffix,
   kForeignWorldLabelQualified, kExceptMustBeLonger, kZeroGroupReachesLonger, kGroupValuesKept, kCidrNeedsWorldOrNode,
   // Validity.
-  kNetworkPolicyValidated, kNetworkPolicyBadSelectorMatchesAll, kKafkaAndL7Proto, kVrrpAndIgmp, kTunnelProtocols,
+  kNodeSelectorRefusedInSpecs, kNetworkPolicyValidated, kNetworkPolicyBadSelectorMatchesAll, kKafkaAndL7Proto, kVrrpAndIgmp, kTunnelProtocols,
   // Kinds and peers.
   kClusterMeshEntity, kClusterNetworkPolicy, kGroupsAreSelectors, kIpBlockExclusive,
   // Verdicts.
-  kHostAllowanceIsLastTier, kParserConflictAcrossPeers, kRedirectWithoutRules, kAuthSurvivesRedirect,
+  kHostAllowanceIsLastTier, kParserConflictAcrossPeers, kRedirectWithoutRules, kAuthSurvivesRedirect, kBroaderPortDecidesAuth,
   kWildcardRedirectInherited, kPortKeyIsDecimal, kZeroPortRangeIsAll,
   kCount
 };

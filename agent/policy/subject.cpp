@@ -4,6 +4,7 @@
 #include <cctype>
 #include <map>
 
+#include "agent/policy/merge.h"
 #include "agent/policy/ports.h"
 #include "agent/policy/release.h"
 
@@ -36,6 +37,7 @@ class Builder {
     for (const CompiledPolicy* compiled : candidates) {
       for (std::size_t s = 0; s < compiled->policy.specs.size(); ++s) add_spec(*compiled, s);
     }
+    merge();
     settle_enforcement();
     std::ranges::stable_sort(result_.items, [](const Item& a, const Item& b) {
       return std::pair(a.tier, a.priority) < std::pair(b.tier, b.priority);
@@ -78,20 +80,21 @@ class Builder {
       const Entry& entry = spec.entries[e];
       result_.selected = true;
       result_.default_deny = result_.default_deny || entry.default_deny;
-      result_.selecting.emplace_back(&compiled.policy, &entry);
+      result_.selecting.push_back({&compiled.policy, &entry});
       if (!entry.peers.nobody) add_entry(compiled.policy, entry, compiled.matchers[index][e]);
     }
   }
 
   void add_entry(const Policy& policy, const Entry& entry, std::shared_ptr<const Matcher> matcher) {
-    Item item{.policy = &policy, .entry = &entry, .tier = entry.tier, .priority = entry.priority, .auth = entry.auth};
+    Item item{.sources = {{&policy, &entry}}, .tier = entry.tier, .priority = entry.priority, .auth = entry.auth};
     item.rank = entry.action == Action::kDeny ? kDenyRank : entry.action == Action::kPass ? kPassRank : kAllowRank;
     item.uncertain = !entry.peers.unknown.empty();
     item.peers = peers_of(entry, std::move(matcher));
     result_.uncertain = result_.uncertain || item.uncertain;
     result_.authenticates = result_.authenticates || entry.auth != AuthMode::kUnset;
     if (entry.any_port) {
-      result_.items.push_back(std::move(item));
+      static const Redirect kNone;
+      raw_.push_back({.item = std::move(item), .redirect = &kNone});
       return;
     }
     for (const PortRule& rule : entry.ports) {
@@ -134,7 +137,15 @@ class Builder {
       const bool applies = protocol == Protocol::kTcp || rule.redirect.parser == "tls" || rule.redirect.parser == "dns";
       if (applies) item.rank = redirect_rank(rule.redirect.priority);
     }
-    result_.items.push_back(std::move(item));
+    raw_.push_back({.item = std::move(item), .redirect = &rule.redirect, .port = &port});
+  }
+
+  void merge() {
+    if (needs_merging(raw_, result_.authenticates)) {
+      result_.broken = merge_items(raw_, options_.release, identities_, result_.items);
+      return;
+    }
+    for (RawItem& raw : raw_) result_.items.push_back(std::move(raw.item));
   }
 
   // pkg/policy/portrange.go; the wildcard port stands for all.
@@ -163,6 +174,7 @@ class Builder {
   std::map<std::string, ContainerPort> named_;
   std::vector<Requirement> allow_requires_{};
   std::vector<Requirement> deny_requires_{};
+  std::vector<RawItem> raw_{};
   SubjectPolicy result_{};
 };
 

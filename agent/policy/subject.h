@@ -14,10 +14,16 @@ namespace sextant::policy {
 inline constexpr std::uint8_t kPassRank = 0, kAllowRank = 1, kLastRedirectRank = 2, kDenyRank = 255;
 std::uint8_t redirect_rank(std::uint8_t listener_priority);
 
+// Where in which policy.
+struct Written {
+  const Policy* policy = nullptr;
+  const Entry* entry = nullptr;
+  bool operator==(const Written&) const = default;
+};
+
 // One action on one range of ports for some peers.
 struct Item {
-  const Policy* policy = nullptr;   // null: made by the agent itself
-  const Entry* entry = nullptr;
+  std::vector<Written> sources{};    // what it comes from; empty: made by the agent itself
   std::shared_ptr<const Matcher> peers{};  // null: everyone
   bool host_only = false;           // the local host's allowance
   Protocol protocol = Protocol::kAny;  // kAny: every protocol
@@ -44,7 +50,7 @@ struct SubjectPolicy {
   bool uncertain = false;           // some item is
   std::string broken{};             // not empty: Cilium cannot compute the policy, for this reason
   std::vector<Item> items{};        // sorted by tier and priority
-  std::vector<std::pair<const Policy*, const Entry*>> selecting{};  // elements that select the subject
+  std::vector<Written> selecting{};  // elements that select the subject
 };
 
 // What the subject brings.
