@@ -1,6 +1,7 @@
 #include "agent/app/daemon/daemon.h"
 
 #include <algorithm>
+#include <fstream>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -30,11 +31,30 @@ policy::Options engine_options(const Config& config) {
   return options;
 }
 
+// net.ipv4.ip_local_port_range holds for IPv6 too.
+audit::PortRange ephemeral_ports() {
+  audit::PortRange range = audit::Config{}.ephemeral;
+  std::ifstream file("/proc/sys/net/ipv4/ip_local_port_range");
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+  if (file >> first >> last) range = {.first = first, .last = last};
+  return range;
+}
+
 audit::Config audit_config(const Config& config) {
   return {.node = config.node,
           .quiet = config.findings.quiet,
           .settle = config.cilium.settle,
+          .ephemeral = ephemeral_ports(),
           .severities = config.findings.severities};
+}
+
+std::map<std::string, std::string> config_labels(const Config& config) {
+  return {{"node", config.node},
+          {"source", config.source.kubernetes ? "kubernetes" : "manifests"},
+          {"datapath", config.datapath.enabled ? "true" : "false"},
+          {"cilium_version", std::string(policy::to_string(config.cilium.options.release))},
+          {"host_firewall", config.cilium.options.enable_host_firewall ? "true" : "false"}};
 }
 
 // awaitable_operators sees only exceptions: without this, `a && b` would wait on b for ever after a returned an Error.
@@ -70,7 +90,8 @@ Daemon::Daemon(asio::io_context& io, Config config, const Clock& clock)
   parts_.world = &world_;
   parts_.engine = &engine_;
   parts_.started = clock.now();
-  auditor_.emplace(world_, engine_, audit_config(config_));
+  parts_.metrics.config = config_labels(config_);
+  auditor_.emplace(world_, audit::lookups_of(engine_), audit_config(config_));
   parts_.auditor = &*auditor_;
 }
 
@@ -136,7 +157,6 @@ void Daemon::load_datapath() {
                    },
                .listeners =
                    [this](const ListenerPicture& picture) {
-                     parts_.listeners_read = clock_.now();
                      auditor_->on_listeners(picture, clock_.now());
                      soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
                    },
@@ -224,7 +244,10 @@ void Daemon::intent_round() {
   if (!intent_known_) return;  // half-read policies would judge packets by half an intent
   std::vector<BlindSpot> spots;
   if (datapath_) {
-    if (auto set = datapath_->set_intent(engine_.compile()); !set) {
+    const auto begun = std::chrono::steady_clock::now();
+    const KernelIntent intent = engine_.compile();
+    parts_.metrics.policy_compile.observe(std::chrono::steady_clock::now() - begun);
+    if (auto set = datapath_->set_intent(intent); !set) {
       spots.push_back({.what = "verdict tables", .why = set.error().what});
       spdlog::warn("verdict tables: {}", set.error().what);
     }
@@ -293,6 +316,9 @@ asio::awaitable<Result<>> Daemon::tick() {
       if (auto rows = datapath_->rows()) auditor_->on_rows(*rows, now);
       else spdlog::error("read rows: {}", rows.error().what);
     }
+    for (const auto& witness : views_.witnesses())
+      if (witness.state != WitnessState::kAbsent)
+        parts_.metrics.blind[witness.witness] += witness.state == WitnessState::kBlind ? kTick : seconds(0);
     look_at_witnesses();
     settle();
     if (now - pruned > kPruneEvery) {

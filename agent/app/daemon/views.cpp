@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agent/app/names.h"
+#include "agent/base/version.h"
 
 namespace sextant::app {
 namespace {
@@ -42,7 +43,7 @@ std::map<std::string, std::uint64_t> count_objects(const World& world) {
 
 report::StatusView Views::status() const {
   report::StatusView view{.node = config_.node,
-                          .version = SEXTANT_VERSION,
+                          .version = kVersion,
                           .cilium_release = release_text(config_),
                           .started = parts_.started,
                           .not_ready = not_ready(),
@@ -140,6 +141,11 @@ Result<report::ExplainView> Views::explain(const report::ExplainRequest& request
       .request = request, .decision = std::move(*decision), .cilium_release = release_text(config_)};
   if (from->kind == policy::Peer::Kind::kAddress) view.source_class = parts_.engine->classify(from->address)->name;
   return view;
+}
+
+std::string Views::workload_of(const EndpointRef& endpoint) const {
+  const Pod* pod = endpoint.kind == EndpointKind::kPod ? parts_.world->pod(endpoint.ns, endpoint.name) : nullptr;
+  return pod ? pod->workload : "";
 }
 
 }  // namespace sextant::app

@@ -30,7 +30,7 @@ struct Parts {
   std::vector<report::SourceStatus> sources{};
   std::vector<BlindSpot> blind_spots{};
   bool intent_known = false;
-  std::optional<Time> listeners_read{};
+  report::MetricsView metrics{};
   Time started{};
 };
 
@@ -46,6 +46,8 @@ class Views final : public report::Backend {
   Result<report::AttemptsView> attempts() const override;
   std::vector<UplinkCount> uplink_counts() const override;
   Result<report::ExplainView> explain(const report::ExplainRequest& request) const override;
+  report::MetricsView metrics() const override { return parts_.metrics; }
+  std::string workload_of(const EndpointRef& endpoint) const override;
 
   std::vector<WitnessStatus> witnesses() const;  // all seven, absent ones too
 
