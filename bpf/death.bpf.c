@@ -59,10 +59,11 @@ static __always_inline void take_death(const struct packet *p, __u32 reason, __u
   find_source(&view, p->src_hi, p->src_lo, &source);
   if (source.is_public) {
     struct row_key key = {.endpoint = endpoint->id, .source = source.id, .port = p->port, .protocol = p->protocol};
-    struct packet_facts facts = {
-      .src_hi = p->src_hi, .src_lo = p->src_lo, .drop_reason = reason,
-      .fate = death == DEATH_REFUSED ? PACKET_REFUSED : PACKET_DROPPED,
-      .intended = find_verdict(&view, endpoint->policy, source.id, p->protocol, p->port)};
+    struct packet_facts facts = {.src_hi = p->src_hi,
+                                 .src_lo = p->src_lo,
+                                 .drop_reason = reason,
+                                 .fate = death == DEATH_REFUSED ? PACKET_REFUSED : PACKET_DROPPED,
+                                 .intended = find_verdict(&view, endpoint->policy, source.id, p->protocol, p->port)};
 
     record_packet(&key, &facts);
   }

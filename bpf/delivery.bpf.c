@@ -58,9 +58,11 @@ static __always_inline void take_delivery(struct __sk_buff *skb, const struct pa
   endpoint = find_endpoint(&view, p->dst_hi, p->dst_lo);
   if (endpoint) {
     struct row_key key = {.endpoint = endpoint->id, .source = source.id, .port = p->port, .protocol = p->protocol};
-    struct packet_facts facts = {
-      .src_hi = p->src_hi, .src_lo = p->src_lo, .cgroup = bpf_skb_cgroup_id(skb), .fate = PACKET_DELIVERED,
-      .intended = find_verdict(&view, endpoint->policy, source.id, p->protocol, p->port)};
+    struct packet_facts facts = {.src_hi = p->src_hi,
+                                 .src_lo = p->src_lo,
+                                 .cgroup = bpf_skb_cgroup_id(skb),
+                                 .fate = PACKET_DELIVERED,
+                                 .intended = find_verdict(&view, endpoint->policy, source.id, p->protocol, p->port)};
 
     record_packet(&key, &facts);
   } else if (is_global_unicast(p->dst_hi)) {

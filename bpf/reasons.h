@@ -11,7 +11,7 @@ enum {
 };
 
 enum {
-  DEATH_REASONS = 512,   // of the core; 6.18 has 128
+  DEATH_REASONS = 512,  // of the core; 6.18 has 128
   DEATH_SUBSYSTEMS = 16,
   DEATH_SUBSYSTEM_SHIFT = 16,  // SKB_DROP_REASON_SUBSYS_SHIFT, include/net/dropreason.h
 };

@@ -26,13 +26,23 @@ struct near_flow {
 };
 
 static __always_inline struct near_flow flow_of_arrival(const struct packet *p) {
-  return (struct near_flow){.near_hi = p->dst_hi, .near_lo = p->dst_lo, .far_hi = p->src_hi, .far_lo = p->src_lo,
-                            .near_port = p->port, .far_port = p->src_port, .protocol = p->protocol};
+  return (struct near_flow){.near_hi = p->dst_hi,
+                            .near_lo = p->dst_lo,
+                            .far_hi = p->src_hi,
+                            .far_lo = p->src_lo,
+                            .near_port = p->port,
+                            .far_port = p->src_port,
+                            .protocol = p->protocol};
 }
 
 static __always_inline struct near_flow flow_of_departure(const struct packet *p) {
-  return (struct near_flow){.near_hi = p->src_hi, .near_lo = p->src_lo, .far_hi = p->dst_hi, .far_lo = p->dst_lo,
-                            .near_port = p->src_port, .far_port = p->port, .protocol = p->protocol};
+  return (struct near_flow){.near_hi = p->src_hi,
+                            .near_lo = p->src_lo,
+                            .far_hi = p->dst_hi,
+                            .far_lo = p->dst_lo,
+                            .near_port = p->src_port,
+                            .far_port = p->port,
+                            .protocol = p->protocol};
 }
 
 static __always_inline __u64 hash_flow(const struct near_flow *f, __u64 seed) {

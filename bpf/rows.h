@@ -16,21 +16,21 @@ struct row_key {
   __u8 pad;
 };
 
-// Counts are exact. `sample`, `cgroup` and `drop_reason` are of a recent packet: who wins `told_ns` writes them, so that
-// two processors never mix two packets.
+// Counts are exact. `cgroup`, `drop_reason` and `intended` are of the last packet that has them; `sample` is of a recent
+// one: who wins `told_ns` writes it, so that two processors never mix two addresses.
 struct row_value {
   __u64 delivered;
   __u64 dropped;
-  __u64 refused;            // died at the destination's own stack, which has no socket for it
+  __u64 refused;  // died at the destination's own stack, which has no socket for it
   __u64 first_ns;
   __u64 last_delivered_ns;  // 0: never; likewise the next two
   __u64 last_dropped_ns;
   __u64 last_refused_ns;
-  __u64 told_ns;            // when the last event, or sample, was taken
-  __u64 cgroup;             // of the socket that received; 0: none did
-  __u8 sample[16];          // a source
-  __u32 drop_reason;        // enum skb_drop_reason; 0: none dropped
-  __u8 intended;            // VERDICT_*, at the last packet
+  __u64 told_ns;      // when the last event, or sample, was taken
+  __u64 cgroup;       // of the socket that received; 0: none did
+  __u8 sample[16];    // a source
+  __u32 drop_reason;  // enum skb_drop_reason; 0: none dropped
+  __u8 intended;      // VERDICT_*, at the last packet
   __u8 pad[3];
 };
 
@@ -52,7 +52,7 @@ struct stray_value {
 };
 
 enum event_kind {
-  EVENT_ROW = 1,      // a row disagreed
+  EVENT_ROW = 1,  // a row disagreed
   EVENT_STRAY = 2,
   EVENT_SOCKETS = 3,  // a socket began or ceased to listen
 };
@@ -76,10 +76,10 @@ struct socket_record {
   __u32 tgid;           // 0: no task
   __u8 address[16];     // IPv4 as ::ffff:a.b.c.d
   __u16 port;
-  __u8 protocol;        // TCP (MPTCP too), UDP, SCTP
+  __u8 protocol;  // TCP (MPTCP too), UDP, SCTP
   __u8 v4;
   __u8 v6_only;
-  __u8 kernel;          // made by the kernel for itself: VXLAN, WireGuard
+  __u8 kernel;  // made by the kernel for itself: VXLAN, WireGuard
   __u8 pad[2];
   char comm[16];
 };

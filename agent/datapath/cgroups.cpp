@@ -107,7 +107,7 @@ Result<std::string> cgroup2_mount(std::string_view mountinfo) {
 }
 
 bool is_cgroup_root(const std::string& directory) {
-  struct stat status {};
+  struct stat status{};
   return ::stat(directory.c_str(), &status) == 0 && status.st_ino == kRootInode;
 }
 
@@ -144,7 +144,7 @@ void Cgroups::scan(Moment now) {
   last_scan_ = now;
   scanned_ = 0;
   truncated_ = false;
-  struct stat status {};
+  struct stat status{};
   const int fd = ::open(root_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd >= 0 && ::fstat(fd, &status) == 0) {
     known_[status.st_ino] = {.cgroup = {.path = "/", .pod_uid = std::nullopt}, .seen = now};

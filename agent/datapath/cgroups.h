@@ -33,9 +33,9 @@ class Cgroups {
  public:
   using Moment = std::chrono::steady_clock::time_point;
 
-  static constexpr std::size_t kMaxCgroups = 65'536;               // directories read in one scan
-  static constexpr std::chrono::milliseconds kScanGap{1'000};      // unknown ids make no more scans than this
-  static constexpr std::chrono::minutes kRemember{10};             // a cgroup that is gone is still named
+  static constexpr std::size_t kMaxCgroups = 65'536;           // directories read in one scan
+  static constexpr std::chrono::milliseconds kScanGap{1'000};  // unknown ids make no more scans than this
+  static constexpr std::chrono::minutes kRemember{10};         // a cgroup that is gone is still named
 
   // `root` is the cgroup2 mount. Reads nothing yet.
   explicit Cgroups(std::string root, std::size_t max_cgroups = kMaxCgroups);

@@ -34,8 +34,7 @@ Result<Death> Death::load(std::chrono::milliseconds event_interval, const Lend& 
   if (!reasons) return because("load the death program", std::move(reasons.error()));
   Skeleton skeleton(death_bpf::open());
   if (!skeleton) return errno_failure("open the death program", errno);
-  skeleton->rodata->event_interval_ns =
-      static_cast<std::uint64_t>(std::chrono::nanoseconds(event_interval).count());
+  skeleton->rodata->event_interval_ns = static_cast<std::uint64_t>(std::chrono::nanoseconds(event_interval).count());
   std::ranges::copy(reasons->deaths(), skeleton->rodata->deaths);
   std::ranges::copy(reasons->subsystem_deaths(), skeleton->rodata->subsystem_deaths);
   if (auto lent = lend(*skeleton->obj); !lent) return because("load the death program", std::move(lent.error()));

@@ -25,7 +25,7 @@ void free_delivery(delivery_bpf* skeleton) noexcept;
 class Delivery {
  public:
   struct Config {
-    std::string cgroup{};                             // cgroup2 mount
+    std::string cgroup{};  // cgroup2 mount
     std::chrono::milliseconds event_interval{1000};
   };
 

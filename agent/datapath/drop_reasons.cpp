@@ -21,8 +21,8 @@ constexpr std::string_view kIgnored[] = {
     // freed, but well
     "SKB_NOT_DROPPED_YET", "SKB_CONSUMED", "QUEUE_PURGE",
     // malformed, or too big for the path: the sender's doing
-    "PKT_TOO_SMALL", "PKT_TOO_BIG", "UDP_CSUM", "SKB_CSUM", "ICMP_CSUM", "IP_CSUM", "IP_INHDR", "HDR_TRUNC", "SKB_GSO_SEG",
-    "INVALID_PROTO", "IPV6_BAD_EXTHDR", "DUP_FRAG", "FRAG_REASM_TIMEOUT", "FRAG_TOO_FAR",
+    "PKT_TOO_SMALL", "PKT_TOO_BIG", "UDP_CSUM", "SKB_CSUM", "ICMP_CSUM", "IP_CSUM", "IP_INHDR", "HDR_TRUNC",
+    "SKB_GSO_SEG", "INVALID_PROTO", "IPV6_BAD_EXTHDR", "DUP_FRAG", "FRAG_REASM_TIMEOUT", "FRAG_TOO_FAR",
     // not for this host, or only a copy of the packet
     "OTHERHOST", "UNICAST_IN_L2_MULTICAST", "LOCAL_MAC", "PACKET_SOCK_ERROR", "TAP_FILTER", "TAP_TXFILTER",
     "BRIDGE_INGRESS_STP_STATE", "NO_TX_TARGET",

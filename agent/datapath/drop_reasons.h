@@ -1,7 +1,7 @@
 // The kernel's reasons for freeing a packet: their names, and what each says about reachability.
 //
-// Numbers differ from kernel to kernel; names are read from its BTF (enum skb_drop_reason, include/net/dropreason-core.h).
-// Thread: immutable once made.
+// Numbers differ from kernel to kernel; names are read from its BTF (enum skb_drop_reason,
+// include/net/dropreason-core.h). Thread: immutable once made.
 #pragma once
 
 #include <array>

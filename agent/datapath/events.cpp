@@ -25,10 +25,14 @@ struct Events::Reader {
 
   void take(const event& happened) {
     switch (happened.kind) {
-      case EVENT_ROW: return handlers.row(happened.row);
-      case EVENT_STRAY: return handlers.stray(happened.stray);
-      case EVENT_SOCKETS: return handlers.sockets();
-      default: ++malformed;
+      case EVENT_ROW:
+        return handlers.row(happened.row);
+      case EVENT_STRAY:
+        return handlers.stray(happened.stray);
+      case EVENT_SOCKETS:
+        return handlers.sockets();
+      default:
+        ++malformed;
     }
   }
 

@@ -75,7 +75,8 @@ int load_trial(bpf_prog_type type, const std::vector<bpf_insn>& code, bpf_attach
   return 0;
 }
 
-constexpr bpf_insn insn(std::uint8_t code, std::uint8_t to, std::uint8_t from, std::int16_t offset, std::int32_t value) {
+constexpr bpf_insn insn(std::uint8_t code, std::uint8_t to, std::uint8_t from, std::int16_t offset,
+                        std::int32_t value) {
   return {.code = code, .dst_reg = to, .src_reg = from, .off = offset, .imm = value};
 }
 
@@ -107,8 +108,9 @@ Feature probe_lockdown() {
   if (mode == "confidentiality") {
     return {.name = "lockdown",
             .available = false,
-            .reason = "lockdown=confidentiality: programs may not read the packets that die (Talos before 1.14 with "
-                      "Secure Boot; lockdown=integrity lets them)"};
+            .reason =
+                "lockdown=confidentiality: programs may not read the packets that die (Talos before 1.14 with "
+                "Secure Boot; lockdown=integrity lets them)"};
   }
   return {.name = "lockdown", .available = true, .reason = mode.empty() ? "not in force" : mode};
 }
@@ -119,7 +121,8 @@ Feature probe_bpf() {
 }
 
 Feature probe_ring() {
-  const int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "trial", 0, 0, static_cast<std::uint32_t>(::getpagesize()), nullptr);
+  const int fd =
+      bpf_map_create(BPF_MAP_TYPE_RINGBUF, "trial", 0, 0, static_cast<std::uint32_t>(::getpagesize()), nullptr);
   if (fd >= 0) ::close(fd);
   return feature("ringbuf", fd, "BPF ring buffers are missing (Linux 5.8)");
 }
@@ -145,15 +148,15 @@ Feature probe_clsact() {
 
 Feature probe_cgroup2(const Result<std::string>& cgroup) {
   if (!cgroup) return {.name = "cgroup2", .available = false, .reason = cgroup.error().what};
-  struct stat status {};
+  struct stat status{};
   if (::stat(cgroup->c_str(), &status) != 0) {
     return {.name = "cgroup2", .available = false, .reason = *cgroup + ": " + std::strerror(errno)};
   }
   const bool root = is_cgroup_root(*cgroup);
-  return {.name = "cgroup2",
-          .available = root,
-          .reason = root ? *cgroup
-                         : *cgroup + " is not the root of the node's cgroups: mount the host's /sys/fs/cgroup"};
+  return {
+      .name = "cgroup2",
+      .available = root,
+      .reason = root ? *cgroup : *cgroup + " is not the root of the node's cgroups: mount the host's /sys/fs/cgroup"};
 }
 
 Feature probe_cgroup_skb(const Result<std::string>& cgroup) {
@@ -190,9 +193,10 @@ Feature probe_iterator(const char* target, const btf* kernel, std::string_view o
 
 Feature probe_pid_namespace() {
   const bool host = in_host_pid_namespace();
-  return {.name = "host_pid",
-          .available = host,
-          .reason = host ? "" : "a pid namespace of its own: sockets of other processes are out of sight (hostPID: true)"};
+  return {
+      .name = "host_pid",
+      .available = host,
+      .reason = host ? "" : "a pid namespace of its own: sockets of other processes are out of sight (hostPID: true)"};
 }
 
 }  // namespace
@@ -225,7 +229,7 @@ bool tracepoint_has_arguments(const btf& kernel, const char* name, unsigned coun
 }
 
 bool in_host_pid_namespace() {
-  struct stat status {};
+  struct stat status{};
   return ::stat("/proc/self/ns/pid", &status) == 0 && status.st_ino == kHostPidNamespace;
 }
 

@@ -1,5 +1,5 @@
-// What this kernel, and these rights, let the programs under bpf/ do. Found by asking the kernel (a test program of each
-// kind, queries, BTF), never by its version alone. Attaches nothing.
+// What this kernel, and these rights, let the programs under bpf/ do. Found by asking the kernel (a test program of
+// each kind, queries, BTF), never by its version alone. Attaches nothing.
 //
 // probe_features() itself is declared in datapath.h.
 #pragma once

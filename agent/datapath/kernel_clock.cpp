@@ -5,9 +5,7 @@
 namespace sextant::datapath {
 namespace {
 
-Time boot_time() {
-  return std::chrono::system_clock::now() - std::chrono::nanoseconds(KernelClock::now_ns());
-}
+Time boot_time() { return std::chrono::system_clock::now() - std::chrono::nanoseconds(KernelClock::now_ns()); }
 
 }  // namespace
 

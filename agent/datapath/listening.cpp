@@ -106,7 +106,7 @@ class Found {
 };
 
 std::uint64_t own_netns() {
-  struct stat status {};
+  struct stat status{};
   return ::stat("/proc/thread-self/ns/net", &status) == 0 ? status.st_ino : 0;
 }
 

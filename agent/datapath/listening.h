@@ -41,8 +41,8 @@ class Listening {
     std::function<void()> status{};                         // status() says something new
   };
 
-  // Loads and attaches. `cgroups` names the sockets' cgroups and must outlive this; both sinks must be set. Needs CAP_BPF
-  // and CAP_PERFMON.
+  // Loads and attaches. `cgroups` names the sockets' cgroups and must outlive this; both sinks must be set. Needs
+  // CAP_BPF and CAP_PERFMON.
   static Result<Listening> load(const Config& config, const Lend& lend, Cgroups& cgroups, Sinks sinks);
   Listening(Listening&&) noexcept;
   ~Listening();

@@ -36,7 +36,7 @@ struct RowsConfig {
 struct RowNames {
   std::function<std::optional<EndpointRef>(std::uint32_t id)> endpoint{};  // table_endpoint's id; nullopt: gone
   std::function<std::string(std::uint32_t reason)> reason{};
-  std::function<const Cgroup*(std::uint64_t id)> cgroup{};                 // null: not known
+  std::function<const Cgroup*(std::uint64_t id)> cgroup{};  // null: not known
 };
 
 class Rows {

@@ -108,16 +108,18 @@ TEST_F(DeathTest, AClosedPortRefusesAndIsNoDrop) {
 }
 
 TEST_F(DeathTest, SeesDropsBeforeTheStack) {
-  wire_->near.run("nft 'table netdev t {\n chain in {\n type filter hook ingress device eth0 priority 0;\n"
-                  " tcp dport 443 drop\n }\n }\n'");
+  wire_->near.run(
+      "nft 'table netdev t {\n chain in {\n type filter hook ingress device eth0 priority 0;\n"
+      " tcp dport 443 drop\n }\n }\n'");
   knock(443);
   EXPECT_EQ(wait_for(Protocol::kTcp, 443).drop_reason, "NETFILTER_DROP");
   EXPECT_EQ(told(), 1U);
 }
 
 TEST_F(DeathTest, SeesDropsForWantOfARoute) {
-  wire_->near.run("ip address del 2001:db8:1::5/128 dev eth0 && ip -6 route add unreachable 2001:db8:1::5/128 && "
-                  "ip link set eth0 address 02:00:00:00:00:02 && sysctl -qw net.ipv6.conf.all.forwarding=1");
+  wire_->near.run(
+      "ip address del 2001:db8:1::5/128 dev eth0 && ip -6 route add unreachable 2001:db8:1::5/128 && "
+      "ip link set eth0 address 02:00:00:00:00:02 && sysctl -qw net.ipv6.conf.all.forwarding=1");
   wire_->far.run("ip -6 neigh replace 2001:db8:1::5 lladdr 02:00:00:00:00:02 dev w0");
   knock(443);
   EXPECT_EQ(wait_for(Protocol::kTcp, 443).drop_reason, "IP_INNOROUTES");

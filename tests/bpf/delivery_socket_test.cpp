@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 
 constexpr std::string_view kUid = "1c5c8a5e-43f1-4a6e-9d0a-2f6f0f0c1d2e";
 
-// The internet and a pod, in a cgroup as a kubelet makes it. The programs are attached to a cgroup of the test's own, so
-// that other traffic of this machine is not seen.
+// The internet and a pod, in a cgroup as a kubelet makes it. The programs are attached to a cgroup of the test's own,
+// so that other traffic of this machine is not seen.
 class DeliverySocketTest : public WitnessTest {
  protected:
   void SetUp() override {

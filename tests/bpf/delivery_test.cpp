@@ -224,7 +224,8 @@ TEST_F(DeliveryTest, TellsOfAStrayWithTheCgroupThatReceivedIt) {
 }
 
 TEST_F(DeliveryTest, AStrayMustBeForAGlobalAddress) {
-  for (const char* destination : {"fd00::9", "fe80::9", "ff02::1"}) deliver(PacketBuilder(kPublic, destination).udp(1, 53));
+  for (const char* destination : {"fd00::9", "fe80::9", "ff02::1"})
+    deliver(PacketBuilder(kPublic, destination).udp(1, 53));
   told();
   EXPECT_TRUE(told_strays_.empty());
 }

@@ -42,10 +42,11 @@ class ListeningTest : public testing::Test {
     listening_.reset();
     events_.emplace(datapath::Events::create(4096, {.row = [](const row_key&) {},
                                                     .stray = [](const stray_key&) {},
-                                                    .sockets = [this] {
-                                                      ++asked_;
-                                                      if (listening_) listening_->sockets_changed();
-                                                    }})
+                                                    .sockets =
+                                                        [this] {
+                                                          ++asked_;
+                                                          if (listening_) listening_->sockets_changed();
+                                                        }})
                         .value());
     const auto lend = [this](bpf_object& object) { return events_->lend_to(object); };
     auto loaded = datapath::Listening::load(
@@ -237,12 +238,18 @@ TEST_F(ListeningTest, OneSocketTooManyIsCountedAsLost) {
 }
 
 TEST_F(ListeningTest, AsksOnceUntilLookedAt) {
-  { const auto socket = bound_socket(SOCK_STREAM, "::1", 0); }
-  { const auto socket = bound_socket(SOCK_STREAM, "::1", 0); }
+  {
+    const auto socket = bound_socket(SOCK_STREAM, "::1", 0);
+  }
+  {
+    const auto socket = bound_socket(SOCK_STREAM, "::1", 0);
+  }
   ASSERT_TRUE(events_->drain());
   EXPECT_EQ(asked_, 1);
   ASSERT_TRUE(listening_->look());
-  { const auto socket = bound_socket(SOCK_STREAM, "::1", 0); }
+  {
+    const auto socket = bound_socket(SOCK_STREAM, "::1", 0);
+  }
   ASSERT_TRUE(events_->drain());
   EXPECT_EQ(asked_, 2);
 }
@@ -254,9 +261,9 @@ class ListeningLoopTest : public ListeningTest {
     asio::co_spawn(loop_, events_->run(), asio::bind_cancellation_slot(stop_events_.slot(), [this](auto, auto result) {
                      ended_ += result.has_value();
                    }));
-    asio::co_spawn(loop_, listening_->run(), asio::bind_cancellation_slot(stop_looks_.slot(), [this](auto, auto result) {
-                     ended_ += result.has_value();
-                   }));
+    asio::co_spawn(
+        loop_, listening_->run(),
+        asio::bind_cancellation_slot(stop_looks_.slot(), [this](auto, auto result) { ended_ += result.has_value(); }));
   }
   template <class Condition>
   bool run_until(Condition condition, std::chrono::milliseconds limit = 3s) {

@@ -48,7 +48,7 @@ class Netns {
   int fd() const { return fd_.get(); }
   std::string path() const { return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd_.get()); }
   std::uint64_t inode() const {
-    struct stat status {};
+    struct stat status{};
     return ::fstat(fd_.get(), &status) == 0 ? status.st_ino : 0;
   }
 
@@ -151,8 +151,10 @@ class TestCgroup {
     while (at != std::string::npos) {
       at = path.find('/', at + 1);
       made = root_ + path.substr(0, at);
-      if (::mkdir(made.c_str(), 0755) == 0) made_.push_back(made);
-      else if (errno != EEXIST) fail("mkdir " + made);
+      if (::mkdir(made.c_str(), 0755) == 0)
+        made_.push_back(made);
+      else if (errno != EEXIST)
+        fail("mkdir " + made);
     }
     path_ = path;
   }

@@ -21,7 +21,7 @@
 namespace sextant::test {
 
 inline constexpr ClassId kLocal = 1, kWorld = 2, kTrusted = 3;
-inline constexpr const char* kPublic = "2600:1::7";            // of class kWorld
+inline constexpr const char* kPublic = "2600:1::7";  // of class kWorld
 inline constexpr const char* kTrustedSource = "2001:db8:100::1";
 
 // shop/db at `address`. From the world: TCP 80 redirect, 443 and 1000-1999 allow, 8080 unknown; UDP 443 allow; all else
@@ -46,19 +46,14 @@ inline KernelIntent example_intent(const std::string& address) {
   intent.classes = {source_class(kLocal, "local", false), source_class(kWorld, "world", true),
                     source_class(kTrusted, "trusted", false)};
   intent.policies = {{.default_port_map = 0}};
-  intent.port_maps = {{range(Protocol::kAny, 0, 65535, Verdict::kDeny),
-                       range(Protocol::kTcp, 0, 79, Verdict::kDeny),
-                       range(Protocol::kTcp, 80, 80, Verdict::kRedirect),
-                       range(Protocol::kTcp, 81, 442, Verdict::kDeny),
-                       range(Protocol::kTcp, 443, 443, Verdict::kAllow),
-                       range(Protocol::kTcp, 444, 999, Verdict::kDeny),
-                       range(Protocol::kTcp, 1000, 1999, Verdict::kAllow),
-                       range(Protocol::kTcp, 2000, 8079, Verdict::kDeny),
-                       range(Protocol::kTcp, 8080, 8080, Verdict::kUnknown),
-                       range(Protocol::kTcp, 8081, 65535, Verdict::kDeny),
-                       range(Protocol::kUdp, 0, 442, Verdict::kDeny),
-                       range(Protocol::kUdp, 443, 443, Verdict::kAllow),
-                       range(Protocol::kUdp, 444, 65535, Verdict::kDeny)}};
+  intent.port_maps = {
+      {range(Protocol::kAny, 0, 65535, Verdict::kDeny), range(Protocol::kTcp, 0, 79, Verdict::kDeny),
+       range(Protocol::kTcp, 80, 80, Verdict::kRedirect), range(Protocol::kTcp, 81, 442, Verdict::kDeny),
+       range(Protocol::kTcp, 443, 443, Verdict::kAllow), range(Protocol::kTcp, 444, 999, Verdict::kDeny),
+       range(Protocol::kTcp, 1000, 1999, Verdict::kAllow), range(Protocol::kTcp, 2000, 8079, Verdict::kDeny),
+       range(Protocol::kTcp, 8080, 8080, Verdict::kUnknown), range(Protocol::kTcp, 8081, 65535, Verdict::kDeny),
+       range(Protocol::kUdp, 0, 442, Verdict::kDeny), range(Protocol::kUdp, 443, 443, Verdict::kAllow),
+       range(Protocol::kUdp, 444, 65535, Verdict::kDeny)}};
   return intent;
 }
 
@@ -91,7 +86,9 @@ class WitnessTest : public testing::Test {
     };
   }
 
-  void set_intent(const KernelIntent& intent) { ASSERT_TRUE(tables_->set_intent(intent, [](auto) {})); }
+  void set_intent(const KernelIntent& intent) {
+    ASSERT_TRUE(tables_->set_intent(intent, [](auto) {}));
+  }
 
   datapath::RowNames names() {
     return {.endpoint = [this](std::uint32_t id) -> std::optional<EndpointRef> {

@@ -49,8 +49,7 @@ constexpr PathCase kPaths[] = {
     {"CgroupfsGuaranteed", "/kubepods/pod1c5c8a5e-43f1-4a6e-9d0a-2f6f0f0c1d2e/0a1b", kUid},
     {"CgroupfsBurstable", "/kubepods/burstable/pod1c5c8a5e-43f1-4a6e-9d0a-2f6f0f0c1d2e/0a1b", kUid},
     {"CgroupfsBestEffort", "/kubepods/besteffort/pod1c5c8a5e-43f1-4a6e-9d0a-2f6f0f0c1d2e", kUid},
-    {"CgroupfsInDocker",
-     "/docker/f00d/kubelet/kubepods/besteffort/pod1c5c8a5e-43f1-4a6e-9d0a-2f6f0f0c1d2e/0a1b", kUid},
+    {"CgroupfsInDocker", "/docker/f00d/kubelet/kubepods/besteffort/pod1c5c8a5e-43f1-4a6e-9d0a-2f6f0f0c1d2e/0a1b", kUid},
     {"CgroupfsStaticPod", "/kubepods/burstable/pod0123456789abcdef0123456789abcdef/0a1b",
      "0123456789abcdef0123456789abcdef"},
     {"Root", "/", ""},
@@ -110,7 +109,7 @@ class CgroupsTest : public testing::Test {
 
   std::uint64_t make(const std::string& path) {
     fs::create_directories(root_ + path);
-    struct stat status {};
+    struct stat status{};
     EXPECT_EQ(::stat((root_ + path).c_str(), &status), 0);
     return status.st_ino;
   }
@@ -168,7 +167,7 @@ TEST_F(CgroupsTest, StopsAtItsLimitAndSaysSo) {
 TEST_F(CgroupsTest, IgnoresFiles) {
   make("/a");
   std::ofstream(root_ + "/a/cgroup.procs") << "1\n";
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat((root_ + "/a/cgroup.procs").c_str(), &status), 0);
   Cgroups cgroups(root_);
   EXPECT_EQ(cgroups.find(status.st_ino, start_), nullptr);

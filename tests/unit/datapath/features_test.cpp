@@ -48,9 +48,8 @@ TEST(LockdownMode, IsTheOneInBrackets) {
 }
 
 TEST(MissingCapabilities, AreNamedOneByOne) {
-  EXPECT_TRUE(holds_without_rights([] {
-    return missing_capabilities() == std::vector<std::string>{"CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"};
-  }));
+  EXPECT_TRUE(holds_without_rights(
+      [] { return missing_capabilities() == std::vector<std::string>{"CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"}; }));
 }
 
 TEST(ProbeFeatures, WithoutRightsNamesWhatIsMissing) {
