@@ -51,6 +51,9 @@ bool has_wrong_host(const http::request<http::string_body>& message) {
   return hosts > 1 || (hosts == 0 && message.version() >= 11);
 }
 
+HttpResponse too_long_target() { return error_response(414, "the request's target is too long"); }
+HttpResponse too_long_header() { return error_response(431, "the request's header is too long"); }
+
 // Status line and fields. The body's length is always said, for HEAD too; a stream has none and ends with the connection.
 std::string head_of(const HttpResponse& response, bool keep_alive) {
   std::string out = "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(reason_phrase(response.status)) + "\r\n";
@@ -74,19 +77,22 @@ std::string head_of(const HttpResponse& response, bool keep_alive) {
   return out + "\r\n";
 }
 
+// Neither a condition nor an argument that is destroyed stands in one expression with a co_await: g++ 12 makes traps of the
+// former (with UBSan) and destroys some of the latter twice.
 class Session {
  public:
   Session(Stream& stream, SessionContext context, bool checks_host)
       : stream_(stream), context_(context), checks_host_(checks_host) {}
 
   asio::awaitable<void> run() {
-    while (co_await next_request()) {
-    }
+    bool more = true;
+    while (more) more = co_await next_request();
   }
 
   // Writes one answer and lets the client read it before the connection ends.
   asio::awaitable<void> reject(HttpResponse response) {
-    if (co_await write(response, false, false)) co_await linger();
+    const bool written = co_await write(response, false, false);
+    if (written) co_await linger();
   }
 
  private:
@@ -94,21 +100,38 @@ class Session {
 
   // false: the connection is over.
   asio::awaitable<bool> next_request() {
-    if (!co_await first_byte()) co_return false;
+    const bool asked = co_await first_byte();
+    if (!asked) co_return false;
     Parser parser;
     parser.header_limit(static_cast<std::uint32_t>(context_.config.max_header_bytes));
     parser.body_limit(context_.config.max_body_bytes);
     stream_.expires_after(context_.config.request_timeout);  // for the whole of it, however slowly it drips in
     auto [head_error, head_size] = co_await http::async_read_header(stream_, buffer_, parser, kAwait);
-    if (head_error) co_return co_await give_up(head_error, parser);
-    if (parser.get().target().size() > context_.config.max_target_bytes) {
-      co_await reject(error_response(414, "the request's target is too long"));
+    if (head_error) {
+      co_await give_up(head_error, parser);
       co_return false;
     }
-    if (!co_await go_ahead(parser)) co_return false;
+    if (std::optional<HttpResponse> refusal = beyond_limit(parser, head_size)) {
+      co_await reject(std::move(*refusal));
+      co_return false;
+    }
+    const bool goes_on = co_await go_ahead(parser);
+    if (!goes_on) co_return false;
     auto [body_error, body_size] = co_await http::async_read(stream_, buffer_, parser, kAwait);
-    if (body_error) co_return co_await give_up(body_error, parser);
-    co_return co_await answer(parser.release());
+    if (body_error) {
+      co_await give_up(body_error, parser);
+      co_return false;
+    }
+    http::request<http::string_body> message = parser.release();
+    const bool more = co_await answer(std::move(message));
+    co_return more;
+  }
+
+  // Beast holds a header that comes in one piece against no limit.
+  std::optional<HttpResponse> beyond_limit(const Parser& parser, std::size_t head_size) const {
+    if (parser.get().target().size() > context_.config.max_target_bytes) return too_long_target();
+    if (head_size > context_.config.max_header_bytes) return too_long_header();
+    return std::nullopt;
   }
 
   // Between requests a client may be idle; once it begins to ask, it has the request's time.
@@ -125,7 +148,8 @@ class Session {
     const auto expected = parser.get()[http::field::expect];
     if (expected.empty()) co_return true;
     if (!beast::iequals(expected, "100-continue")) {
-      co_await reject(error_response(417, "only Expect: 100-continue is known"));
+      HttpResponse refusal = error_response(417, "only Expect: 100-continue is known");
+      co_await reject(std::move(refusal));
       co_return false;
     }
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -133,42 +157,50 @@ class Session {
     co_return !error;
   }
 
-  asio::awaitable<bool> give_up(ErrorCode error, const Parser& parser) {
+  asio::awaitable<void> give_up(ErrorCode error, const Parser& parser) {
     if (error == beast::error::timeout) ++context_.counters.timeouts;
-    if (error == http::error::header_limit) {
-      // Beast consumes whole lines: without a target, it was the first that did not end.
-      const bool in_target = parser.get().target().empty();
-      co_await reject(in_target ? error_response(414, "the request's target is too long")
-                                : error_response(431, "the request's header is too long"));
-    } else if (error == http::error::body_limit) {
-      co_await reject(error_response(413, "the body is larger than " + std::to_string(context_.config.max_body_bytes) + " bytes"));
-    } else if (error.category() == make_error_code(http::error::bad_version).category() &&
-               error != http::error::end_of_stream && error != http::error::partial_message) {
-      co_await reject(error_response(400, "this is no HTTP/1 request: " + error.message()));
+    if (std::optional<HttpResponse> response = response_to(error, parser)) co_await reject(std::move(*response));
+  }
+
+  // Nothing, where nobody would read it: the client is gone, or took too long.
+  std::optional<HttpResponse> response_to(ErrorCode error, const Parser& parser) const {
+    // Beast consumes whole lines: without a target, it was the first that did not end.
+    if (error == http::error::header_limit) return parser.get().target().empty() ? too_long_target() : too_long_header();
+    if (error == http::error::body_limit) {
+      return error_response(413, "the body is larger than " + std::to_string(context_.config.max_body_bytes) + " bytes");
     }
-    co_return false;
+    const bool is_http_error = error.category() == make_error_code(http::error::bad_version).category();
+    if (!is_http_error || error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+    return error_response(400, "this is no HTTP/1 request: " + error.message());
   }
 
   asio::awaitable<bool> answer(http::request<http::string_body> message) {
     served_ = true;
     const bool keep_alive = message.keep_alive();
     if (has_wrong_host(message)) {
-      co_await reject(error_response(400, "a request needs one Host header"));
+      HttpResponse refusal = error_response(400, "a request needs one Host header");
+      co_await reject(std::move(refusal));
       co_return false;
     }
     const bool head_only = message.method() == http::verb::head;
     HttpResponse response = context_.router.handle(request_of(std::move(message), checks_host_));
     if (response.watch && !head_only) {
-      if (context_.hub.watchers() >= context_.config.max_watchers) {
-        co_await reject(error_response(503, "too many watchers"));
-      } else if (co_await write(response, false, true)) {
-        co_await stream_events(stream_, context_, *response.watch);
-      }
+      co_await watch(std::move(response));
       co_return false;
     }
-    if (!co_await write(response, keep_alive, head_only)) co_return false;
-    if (!keep_alive) co_await linger();
-    co_return keep_alive;
+    const bool written = co_await write(response, keep_alive, head_only);
+    if (written && !keep_alive) co_await linger();
+    co_return written && keep_alive;
+  }
+
+  asio::awaitable<void> watch(HttpResponse response) {
+    if (context_.hub.watchers() >= context_.config.max_watchers) {
+      HttpResponse refusal = error_response(503, "too many watchers");
+      co_await reject(std::move(refusal));
+      co_return;
+    }
+    const bool written = co_await write(response, false, true);
+    if (written) co_await stream_events(stream_, context_, std::move(*response.watch));
   }
 
   asio::awaitable<bool> write(const HttpResponse& response, bool keep_alive, bool head_only) {
@@ -210,7 +242,8 @@ asio::awaitable<void> serve(Stream& stream, SessionContext context, bool checks_
 
 asio::awaitable<void> refuse(Stream& stream, SessionContext context) {
   Session session(stream, context, false);
-  co_await session.reject(error_response(503, "too many connections"));
+  HttpResponse refusal = error_response(503, "too many connections");
+  co_await session.reject(std::move(refusal));
 }
 
 }  // namespace sextant::report
