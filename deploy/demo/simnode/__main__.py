@@ -1,4 +1,4 @@
-"""python3 -m simnode cleanup: removes what crashed or kept runs have left behind."""
+"""python3 -m simnode cleanup [ID]...: removes what crashed or kept runs have left behind, or only the ones named."""
 
 import sys
 
@@ -6,10 +6,10 @@ from .remains import clean_remains
 
 
 def main() -> int:
-    if sys.argv[1:] != ["cleanup"]:
-        print("usage: python3 -m simnode cleanup", file=sys.stderr)
+    if sys.argv[1:2] != ["cleanup"]:
+        print(__doc__, file=sys.stderr)
         return 2
-    for name in clean_remains(kept_too=True):
+    for name in clean_remains(kept_too=True, only=sys.argv[2:]):
         print(f"removed {name}")
     return 0
 

@@ -135,12 +135,12 @@ def end_processes(find, patience=5.0):
         time.sleep(0.01)
 
 
-def clean_remains(kept_too=False):
+def clean_remains(kept_too=False, only=()):
     """Removes nodes whose maker is gone; kept ones only when asked to. Returns their names."""
     removed = []
     for folder in node_folders():
         remains = Remains(folder.name)
-        if remains.is_in_use() or (remains.is_kept() and not kept_too):
+        if remains.is_in_use() or (remains.is_kept() and not kept_too) or (only and folder.name not in only):
             continue
         remains.remove()
         removed.append(folder.name)
