@@ -194,7 +194,8 @@ asio::awaitable<Result<>> Daemon::run() {
 // The kernel's witnesses never stop the rest: what ends them makes them blind.
 asio::awaitable<Result<>> Daemon::watch_kernel() {
   if (!datapath_) co_return Result<>();
-  if (auto ended = co_await datapath_->run(); !ended) {
+  auto ended = co_await datapath_->run();
+  if (!ended) {
     spdlog::error("the kernel's witnesses went blind: {}", ended.error().what);
     kernel_error_ = ended.error().what;
   }
@@ -310,7 +311,8 @@ asio::awaitable<Result<>> Daemon::tick() {
   Time pruned{};
   for (;;) {
     timer.expires_after(kTick);
-    if (auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable)); cancelled) break;
+    auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (cancelled) break;
     const Time now = clock_.now();
     if (datapath_) {
       if (auto rows = datapath_->rows()) auditor_->on_rows(*rows, now);
