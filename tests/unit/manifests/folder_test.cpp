@@ -108,7 +108,7 @@ TEST(FindFiles, RefusesNamesThatAreNoText) {
 
 TEST(FindFiles, StopsAtTheMostFilesAndSaysSo) {
   const TempFolder folder;
-  for (std::size_t i = 0; i < kMaxFiles; ++i) folder.write("f" + std::to_string(100'000 + i) + ".yaml", "");
+  test::write_many(folder.path(), kMaxFiles);
   const Walked most = walk(folder);
   EXPECT_EQ(most.tree.files.size(), kMaxFiles);
   EXPECT_THAT(most.tree.problems, IsEmpty());

@@ -41,6 +41,21 @@ class TempFolder {
   std::filesystem::path path_{};
 };
 
+// As many empty files, with names in order: "f100000.yaml"...
+inline void write_many(const std::filesystem::path& folder, std::size_t count) {
+  const auto name = [&](std::size_t i) { return folder / ("f" + std::to_string(100'000 + i) + ".yaml"); };
+  std::ofstream(name(0)).flush();
+  for (std::size_t i = 1; i < count; ++i) std::filesystem::create_hard_link(name(0), name(i));  // cheaper than files
+}
+
+// Makes this many events of inotify for whoever watches the folder.
+inline void make_events(const std::filesystem::path& folder, std::size_t count) {
+  const std::filesystem::path files[] = {folder / "x", folder / "y"};
+  for (const auto& file : files) std::ofstream(file).flush();
+  // By turns, for equal events in a row are merged.
+  for (std::size_t i = 0; i < count; ++i) std::filesystem::permissions(files[i % 2], std::filesystem::perms::owner_all);
+}
+
 // What an unprivileged user is allowed: root may read everything.
 class Unprivileged {
  public:
