@@ -115,9 +115,7 @@ std::vector<Datapath::MapUse> Uplink::map_use() const {
 }
 
 std::vector<Datapath::ProgramUse> Uplink::program_use() const {
-  auto ethernet = datapath::program_use("uplink", program_fd(true));
-  for (const attempt_bank& bank : skeleton_->bss->attempt_banks) ethernet.rows_lost += bank.rest;
-  return {ethernet, datapath::program_use("uplink_l3", program_fd(false))};
+  return {datapath::program_use("uplink", program_fd(true)), datapath::program_use("uplink_l3", program_fd(false))};
 }
 
 }  // namespace sextant::datapath

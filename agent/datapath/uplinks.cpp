@@ -195,7 +195,6 @@ void Uplinks::note_state() {
 WitnessStatus Uplinks::status() const {
   WitnessStatus now = look();
   now.since = now.state == last_.state ? last_.since : std::chrono::system_clock::now();
-  for (const Datapath::ProgramUse& use : program_.program_use()) now.lost += use.rows_lost;
   return now;
 }
 
