@@ -10,7 +10,8 @@
 namespace sextant::policy {
 namespace {
 
-// How many bits of protocol and port the map entry that holds `port` fixes: ranges are kept as the fewest aligned blocks.
+// How many bits of protocol and port the map entry that holds `port` fixes: ranges are kept as the fewest aligned
+// blocks.
 int prefix_length(const Item& item, std::uint16_t port) {
   if (item.protocol == Protocol::kAny) return 0;
   constexpr int kProtocolBits = 8;
@@ -28,12 +29,14 @@ int prefix_length(const Item& item, std::uint16_t port) {
 
 // Higher goes first.
 struct Precedence {
-  int tier = 0;       // negated: the first tier is the greatest
+  int tier = 0;         // negated: the first tier is the greatest
   double priority = 0;  // negated
   int rank = 0;
   auto operator<=>(const Precedence&) const = default;
   bool same_level(const Precedence& other) const { return tier == other.tier && priority == other.priority; }
-  bool level_at_least(const Precedence& other) const { return std::pair(tier, priority) >= std::pair(other.tier, other.priority); }
+  bool level_at_least(const Precedence& other) const {
+    return std::pair(tier, priority) >= std::pair(other.tier, other.priority);
+  }
 };
 
 Precedence precedence_of(const Item& item) { return {-static_cast<int>(item.tier), -item.priority, item.rank}; }
@@ -41,7 +44,7 @@ Precedence precedence_of(const Item& item) { return {-static_cast<int>(item.tier
 // One entry of the map.
 struct MapEntry {
   Precedence precedence{};
-  AuthMode auth = AuthMode::kUnset;   // kUnset: not written, or taken from another entry
+  AuthMode auth = AuthMode::kUnset;  // kUnset: not written, or taken from another entry
   AuthMode derived = AuthMode::kUnset;
   std::vector<const Item*> items{};
 
@@ -66,7 +69,8 @@ void add(Entries& entries, const Item& item, std::uint16_t port) {
   if (!entry.precedence.same_level(precedence)) return;
   entry.precedence = std::max(entry.precedence, precedence);
   entry.items.push_back(&item);
-  const bool stronger = item.auth != AuthMode::kUnset && (!entry.is_explicit() || type_number(item.auth) > type_number(entry.auth));
+  const bool stronger =
+      item.auth != AuthMode::kUnset && (!entry.is_explicit() || type_number(item.auth) > type_number(entry.auth));
   if (stronger) entry.auth = item.auth;
 }
 
@@ -112,15 +116,17 @@ Found with_mode_of(Found entry, const Found& other) {
 // Of the peer's own entry and the one for everyone or its aggregate.
 std::optional<Found> choose(std::optional<Found> own, std::optional<Found> behind, Release release) {
   if (!own || !behind) return own ? own : behind;
-  if (own->entry.precedence != behind->entry.precedence) return own->entry.precedence > behind->entry.precedence ? own : behind;
-  const bool behind_first = has(release, Trait::kBroaderPortDecidesAuth) ? own->length > behind->length : behind->length > own->length;
+  if (own->entry.precedence != behind->entry.precedence)
+    return own->entry.precedence > behind->entry.precedence ? own : behind;
+  const bool behind_first =
+      has(release, Trait::kBroaderPortDecidesAuth) ? own->length > behind->length : behind->length > own->length;
   return behind_first ? with_mode_of(*behind, *own) : with_mode_of(*own, *behind);
 }
 
 }  // namespace
 
-Judgement judge_authenticated(const SubjectPolicy& subject, const PeerIdentity& peer, Protocol protocol, std::uint16_t port,
-                              Release release) {
+Judgement judge_authenticated(const SubjectPolicy& subject, const PeerIdentity& peer, Protocol protocol,
+                              std::uint16_t port, Release release) {
   Entries own, behind;
   for (const Item& item : subject.items) {
     if (!item.covers(protocol, port) || item.rank == kPassRank) continue;

@@ -10,15 +10,17 @@ namespace {
 
 constexpr std::uint32_t kPastLastPort = 65536;
 
-bool relevant(const Item& item, bool concerned, const PeerIdentity& peer) { return concerned || (item.uncertain && peer.outside); }
+bool relevant(const SubjectPolicy& subject, const Sight& sight, std::size_t item) {
+  return sight.concerns(subject, item) ||
+         std::ranges::any_of(sight.instead, [&](const Sight& other) { return other.concerns(subject, item); });
+}
 
 // Where the verdict of a protocol may change.
-std::set<std::uint32_t> edges(const SubjectPolicy& subject, const std::vector<bool>& concerned, const PeerIdentity& peer,
-                              Protocol protocol) {
+std::set<std::uint32_t> edges(const SubjectPolicy& subject, const Sight& sight, Protocol protocol) {
   std::set<std::uint32_t> found{0};
   for (std::size_t i = 0; i < subject.items.size(); ++i) {
     const Item& item = subject.items[i];
-    if (item.protocol != protocol || !relevant(item, concerned[i], peer)) continue;
+    if (item.protocol != protocol || !relevant(subject, sight, i)) continue;
     found.insert(item.first_port);
     found.insert(item.last_port + 1U);
     // What authentication a port asks for depends on how far its range is from it in the map's prefixes.
@@ -34,10 +36,10 @@ std::set<std::uint32_t> edges(const SubjectPolicy& subject, const std::vector<bo
   return found;
 }
 
-std::set<Protocol> protocols(const SubjectPolicy& subject, const std::vector<bool>& concerned, const PeerIdentity& peer) {
+std::set<Protocol> protocols(const SubjectPolicy& subject, const Sight& sight) {
   std::set<Protocol> found{Protocol::kAny, Protocol::kTcp, Protocol::kUdp, Protocol::kSctp, Protocol::kIcmpv6};
   for (std::size_t i = 0; i < subject.items.size(); ++i) {
-    if (relevant(subject.items[i], concerned[i], peer)) found.insert(subject.items[i].protocol);
+    if (relevant(subject, sight, i)) found.insert(subject.items[i].protocol);
   }
   return found;
 }
@@ -48,13 +50,12 @@ bool same(const Judgement& a, const Judgement& b) {
 
 }  // namespace
 
-std::vector<IntentCell> cells_for(const SubjectPolicy& subject, const std::vector<bool>& concerned, const PeerIdentity& peer,
-                                  Release release) {
+std::vector<IntentCell> cells_for(const SubjectPolicy& subject, const Sight& sight, Release release) {
   std::vector<IntentCell> cells;
-  for (const Protocol protocol : protocols(subject, concerned, peer)) {
+  for (const Protocol protocol : protocols(subject, sight)) {
     std::vector<std::pair<std::uint32_t, Judgement>> ranges;
-    for (const std::uint32_t port : edges(subject, concerned, peer, protocol)) {
-      Judgement judgement = judge(subject, concerned, peer, protocol, static_cast<std::uint16_t>(port), release);
+    for (const std::uint32_t port : edges(subject, sight, protocol)) {
+      Judgement judgement = judge(subject, sight, protocol, static_cast<std::uint16_t>(port), release);
       if (ranges.empty() || !same(ranges.back().second, judgement)) ranges.emplace_back(port, std::move(judgement));
     }
     for (std::size_t i = 0; i < ranges.size(); ++i) {

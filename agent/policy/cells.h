@@ -7,8 +7,8 @@
 
 namespace sextant::policy {
 
-// Complete for TCP, UDP, SCTP, ICMPv6 and kAny; other protocols where a rule names them. Sorted, equal neighbours merged.
-std::vector<IntentCell> cells_for(const SubjectPolicy& subject, const std::vector<bool>& concerned, const PeerIdentity& peer,
-                                  Release release);
+// Complete for TCP, UDP, SCTP, ICMPv6 and kAny; other protocols where a rule names them. Sorted, equal neighbours
+// merged.
+std::vector<IntentCell> cells_for(const SubjectPolicy& subject, const Sight& sight, Release release);
 
 }  // namespace sextant::policy

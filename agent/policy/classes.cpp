@@ -24,10 +24,10 @@ const Prefix kMappedV4 = kAllV4;
 
 // What a boundary says of the addresses in it; inner boundaries override what they say anything of.
 struct Boundary {
-  bool cluster = false;             // configuration: networks.cluster, or a node's pod prefix
-  bool trusted = false;             // configuration: networks.trusted
-  bool public_space = false;        // 2000::/3
-  bool named = false;               // by a policy or a group
+  bool cluster = false;       // configuration: networks.cluster, or a node's pod prefix
+  bool trusted = false;       // configuration: networks.trusted
+  bool public_space = false;  // 2000::/3
+  bool named = false;         // by a policy or a group
   const Cluster::Holder* holder = nullptr;
   bool api_server = false;
 };
@@ -35,7 +35,7 @@ struct Boundary {
 // What holds for an address, all boundaries around it taken together.
 struct Nature {
   bool cluster = false, trusted = false, public_space = false, v4 = false;
-  const Prefix* named = nullptr;    // the longest
+  const Prefix* named = nullptr;  // the longest
   const Cluster::Holder* holder = nullptr;
   bool api_server = false;
 
@@ -46,7 +46,12 @@ class Builder {
  public:
   Builder(const Cluster& cluster, const World& world, const Options& options, const Symbols& symbols,
           const Identities& identities, const KnownPrefixes& known)
-      : cluster_(cluster), world_(world), options_(options), symbols_(symbols), identities_(identities), known_(known) {}
+      : cluster_(cluster),
+        world_(world),
+        options_(options),
+        symbols_(symbols),
+        identities_(identities),
+        known_(known) {}
 
   struct Draft {
     SourceClass source{};
@@ -146,13 +151,19 @@ class Builder {
       if (nature.holder->pod != nullptr) return "pod:" + labels_of(*nature.holder->pod);
       return nature.holder->node == world_.local_node() ? "host" : "remote-node";
     }
-    const std::string base = nature.api_server ? "kube-apiserver" : nature.named != nullptr ? nature.named->to_string() : "";
-    const std::string_view space = nature.cluster ? "cluster" : nature.trusted ? "trusted" : nature.v4 ? "ipv4"
-                                   : nature.public_space ? "world" : "local";
+    const std::string base = nature.api_server         ? "kube-apiserver"
+                             : nature.named != nullptr ? nature.named->to_string()
+                                                       : "";
+    const std::string_view space = nature.cluster        ? "cluster"
+                                   : nature.trusted      ? "trusted"
+                                   : nature.v4           ? "ipv4"
+                                   : nature.public_space ? "world"
+                                                         : "local";
     if (base.empty()) return std::string(space);
     // A name that only public addresses have is the prefix alone, and so is one that lies wholly outside their space.
     if (nature.is_public()) return base;
-    const bool apart = nature.named != nullptr && !nature.cluster && !nature.trusted && !nature.named->contains(kGlobalUnicast);
+    const bool apart =
+        nature.named != nullptr && !nature.cluster && !nature.trusted && !nature.named->contains(kGlobalUnicast);
     return apart ? base : std::string(space) + " " + base;
   }
 

@@ -22,7 +22,7 @@ class ClassNames {
 
  private:
   std::map<std::string, ClassId, std::less<>> ids_{};
-  std::vector<std::shared_ptr<const SourceClass>> by_id_{};   // the last known content; ids begin at 1
+  std::vector<std::shared_ptr<const SourceClass>> by_id_{};  // the last known content; ids begin at 1
 };
 
 class Classes {
@@ -31,8 +31,8 @@ class Classes {
     std::shared_ptr<const SourceClass> source{};
     // How policies see it.
     enum class Kind : std::uint8_t { kOutside, kPod, kNode } kind = Kind::kOutside;
-    const Pod* pod = nullptr;     // kPod: one of those that share the identity
-    std::string node{};           // kNode
+    const Pod* pod = nullptr;  // kPod: one of those that share the identity
+    std::string node{};        // kNode
   };
 
   Classes(const Cluster& cluster, const World& world, const Options& options, const Symbols& symbols,

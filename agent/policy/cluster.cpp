@@ -12,7 +12,8 @@ struct Cluster::Index {
   std::unordered_map<const Pod*, IdentityId> pods{};
 };
 
-Cluster::Cluster(const World& world, const Options& options, Symbols& symbols, Identities& identities, const KnownPrefixes& known)
+Cluster::Cluster(const World& world, const Options& options, Symbols& symbols, Identities& identities,
+                 const KnownPrefixes& known)
     : world_(world), options_(options), symbols_(symbols), identities_(identities), known_(known) {}
 
 void Cluster::forget() { index_.reset(); }
@@ -23,7 +24,8 @@ void Cluster::index() const {
   for (const auto& [name, node] : world_.nodes()) {
     for (const IpAddress& address : node.addresses) index_->holders[address] = {.node = name};
   }
-  for (const IpAddress& address : world_.local_addresses()) index_->holders.try_emplace(address, Holder{.node = world_.local_node()});
+  for (const IpAddress& address : world_.local_addresses())
+    index_->holders.try_emplace(address, Holder{.node = world_.local_node()});
   for (const auto& [key, pod] : world_.pods()) {
     if (pod.host_network || pod.finished) continue;
     for (const IpAddress& address : pod.addresses) index_->holders[address] = {.pod = &pod, .node = pod.node_name};
@@ -121,14 +123,58 @@ void Cluster::add_node_labels(const Node& node, LabelSet& labels) const {
   labels.put({.source = kK8s, .key = symbols_.intern(kClusterKey), .value = symbols_.intern(options_.cluster_name)});
 }
 
+// Labels of one key among which chance decides.
+struct Cluster::Chances {
+  std::vector<std::vector<Label>> choices{};
+
+  // Adds the labels that the groups of one prefix give, in the order of their names.
+  void add(const std::vector<Label>& given, bool by_chance, LabelSet& labels) {
+    const std::size_t before = choices.size();
+    for (const Label& label : given) {
+      const Label* present = labels.find(label.key);
+      if (present == nullptr) {
+        labels.put(label);
+        if (by_chance) choices.push_back({label});
+        continue;
+      }
+      // Only what this prefix gave itself is open; a longer prefix's label stands.
+      const auto open = std::find_if(choices.begin() + static_cast<std::ptrdiff_t>(before), choices.end(),
+                                     [&](const auto& choice) { return choice.front().key == label.key; });
+      if (open != choices.end() && std::ranges::find(*open, label) == open->end()) open->push_back(label);
+    }
+    std::erase_if(choices, [](const auto& choice) { return choice.size() < 2; });
+  }
+};
+
 // The labels that known prefixes give to an address that they cover.
-void Cluster::add_prefix_labels(const IpAddress& address, LabelSet& labels) const {
+void Cluster::add_prefix_labels(const IpAddress& address, LabelSet& labels, Chances& chances) const {
   for (const auto* known : known_.covering(address)) {
     if (known->second.policies > 0 && labels.prefixes().empty()) labels.add_prefix(known->first);
-    for (const auto& [name, group] : known->second.groups) {
-      for (const Label& label : group) labels.put_if_absent(label);
+    std::vector<Label> given;
+    for (const auto& [name, group] : known->second.groups) given.insert(given.end(), group.begin(), group.end());
+    chances.add(given, has(options_.release, Trait::kGroupOrderIsChance), labels);
+  }
+}
+
+// Every other identity that `labels` may turn out to be. Choices are taken to be independent, which covers more than
+// can happen; past the limit only one is varied at a time.
+std::vector<IdentityId> Cluster::alternatives(const LabelSet& labels, const Chances& chances) const {
+  constexpr std::size_t kMost = 64;
+  std::vector<LabelSet> sets{labels};
+  for (const std::vector<Label>& choice : chances.choices) {
+    if (const Label* held = labels.find(choice.front().key); held == nullptr || *held != choice.front()) continue;
+    const std::size_t bases = sets.size() * choice.size() <= kMost ? sets.size() : 1;
+    for (std::size_t i = 0; i < bases; ++i) {
+      for (std::size_t other = 1; other < choice.size(); ++other) {
+        LabelSet changed = sets[i];
+        changed.put(choice[other]);
+        sets.push_back(std::move(changed));
+      }
     }
   }
+  std::vector<IdentityId> ids;
+  for (std::size_t i = 1; i < sets.size(); ++i) ids.push_back(identities_.intern(sets[i]));
+  return ids;
 }
 
 PeerIdentity Cluster::node_peer(std::string_view name, const IpAddress* address, std::string_view node) const {
@@ -137,6 +183,7 @@ PeerIdentity Cluster::node_peer(std::string_view name, const IpAddress* address,
   const Node* object = found == world_.nodes().end() ? nullptr : &found->second;
   LabelSet labels;
   labels.put({.source = kReserved, .key = local ? kHostKey : kRemoteNodeKey});
+  Chances chances;
   std::vector<IpAddress> addresses;
   if (local && object != nullptr) {
     addresses = object->addresses;
@@ -153,14 +200,15 @@ PeerIdentity Cluster::node_peer(std::string_view name, const IpAddress* address,
     if (!options_.policy_cidr_match_nodes || (one.is_v4() && !options_.dual_stack)) continue;
     LabelSet prefix_labels;
     prefix_labels.add_prefix(Prefix::of(one));
-    add_prefix_labels(one, prefix_labels);
+    add_prefix_labels(one, prefix_labels, chances);
     labels.add_prefix(Prefix::of(one));
     for (const Label& label : prefix_labels.labels()) labels.put_if_absent(label);
   }
-  const IdentityId id = identities_.intern(labels);
-  if (local) return {.id = id, .local_host = true};
-  if (labelled || options_.policy_cidr_match_nodes) return with_aggregate(id, "aggregate-remote-node");
-  return {.id = id};
+  PeerIdentity peer{.id = identities_.intern(labels)};
+  if (!local && (labelled || options_.policy_cidr_match_nodes)) peer = with_aggregate(peer.id, "aggregate-remote-node");
+  peer.local_host = local;
+  peer.instead = alternatives(labels, chances);
+  return peer;
 }
 
 PeerIdentity Cluster::outside(const IpAddress& address) const {
@@ -169,14 +217,16 @@ PeerIdentity Cluster::outside(const IpAddress& address) const {
   const bool api_server = is_api_server(address);
   if (api_server) labels.put({.source = kReserved, .key = symbols_.intern("kube-apiserver")});
   const bool known = !known_.covering(address).empty();
-  add_prefix_labels(address, labels);
+  Chances chances;
+  add_prefix_labels(address, labels, chances);
   if ((known || api_server) && has(options_.release, Trait::kZeroGroupReachesLonger)) {
-    for (const Label& label : known_.zero_group_labels(v4)) labels.put_if_absent(label);
+    chances.add(known_.zero_group_labels(v4), has(options_.release, Trait::kGroupOrderIsChance), labels);
   }
   labels.put({.source = kReserved, .key = world_key(v4)});
   const IdentityId id = identities_.intern(labels);
   PeerIdentity peer = known || api_server ? with_aggregate(id, "aggregate-world") : PeerIdentity{.id = id};
   peer.outside = true;
+  peer.instead = alternatives(labels, chances);
   const bool plain = !known && !api_server;
   if (plain && options_.dual_stack && has(options_.release, Trait::kWorldStandsForBothFamilies)) {
     peer.stands_in = reserved("world");

@@ -1,7 +1,7 @@
 // The cluster as policies see it: which labels pods, nodes and addresses have, seen from a given node.
 //
-// Reads the World; derives identities on demand and keeps them. Sources: pkg/k8s/labels.go, pkg/node/manager/manager.go,
-// pkg/ipcache/metadata.go.
+// Reads the World; derives identities on demand and keeps them. Sources: pkg/k8s/labels.go,
+// pkg/node/manager/manager.go, pkg/ipcache/metadata.go.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,8 @@ struct AddressHash {
 
 class Cluster {
  public:
-  Cluster(const World& world, const Options& options, Symbols& symbols, Identities& identities, const KnownPrefixes& known);
+  Cluster(const World& world, const Options& options, Symbols& symbols, Identities& identities,
+          const KnownPrefixes& known);
 
   // Something that addresses or labels follow from has changed.
   void forget();
@@ -55,7 +56,9 @@ class Cluster {
  private:
   void index() const;
   bool is_api_server(const IpAddress& address) const;
-  void add_prefix_labels(const IpAddress& address, LabelSet& labels) const;
+  struct Chances;
+  void add_prefix_labels(const IpAddress& address, LabelSet& labels, Chances& chances) const;
+  std::vector<IdentityId> alternatives(const LabelSet& labels, const Chances& chances) const;
   void add_node_labels(const Node& node, LabelSet& labels) const;
   Symbol world_key(bool v4) const;
   PeerIdentity with_aggregate(IdentityId id, std::string_view aggregate) const;

@@ -12,7 +12,10 @@ PortMap port_map_of(const IntentRow& row) {
     if (joins) {
       map.back().last_port = cell.last_port;
     } else {
-      map.push_back({.protocol = cell.protocol, .first_port = cell.first_port, .last_port = cell.last_port, .verdict = cell.verdict});
+      map.push_back({.protocol = cell.protocol,
+                     .first_port = cell.first_port,
+                     .last_port = cell.last_port,
+                     .verdict = cell.verdict});
     }
   }
   return map;
@@ -33,7 +36,8 @@ class Compiler {
     for (const auto& [id, map] : maps) {
       if (map != policy.default_port_map) policy.port_map_of_class[id] = map;
     }
-    result_.endpoints.push_back({.endpoint = intent.endpoint, .addresses = std::move(addresses), .policy = index_of(std::move(policy))});
+    result_.endpoints.push_back(
+        {.endpoint = intent.endpoint, .addresses = std::move(addresses), .policy = index_of(std::move(policy))});
   }
 
   KernelIntent take() { return std::move(result_); }
@@ -48,7 +52,8 @@ class Compiler {
   }
 
   std::uint32_t index_of(PortMap map) {
-    const auto [at, added] = port_maps_.try_emplace(std::move(map), static_cast<std::uint32_t>(result_.port_maps.size()));
+    const auto [at, added] =
+        port_maps_.try_emplace(std::move(map), static_cast<std::uint32_t>(result_.port_maps.size()));
     if (added) result_.port_maps.push_back(at->first);
     return at->second;
   }

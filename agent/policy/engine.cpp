@@ -22,13 +22,14 @@ void Engine::set_options(Options options) {
 
 const Options& Engine::options() const { return state_->options; }
 
-Result<Decision> Engine::decide(const Subject& to, const Peer& from, Protocol protocol, std::uint16_t port, bool trace) const {
+Result<Decision> Engine::decide(const Subject& to, const Peer& from, Protocol protocol, std::uint16_t port,
+                                bool trace) const {
   const Result<Target> target = state_->target(to);
   if (!target) return Failure(target.error());
   const Result<PeerIdentity> peer = state_->peer(from, target->node);
   if (!peer) return Failure(peer.error());
   const std::shared_ptr<const SubjectPolicy> subject = state_->policy_of(*target);
-  const Judgement judgement = judge(*subject, items_for(*subject, *peer), *peer, protocol, port, state_->options.release);
+  const Judgement judgement = judge(*subject, sight_of(*subject, *peer), protocol, port, state_->options.release);
   Decision decision{.verdict = judgement.verdict,
                     .because = judgement.because,
                     .selected = subject->selected,
@@ -56,14 +57,18 @@ std::shared_ptr<const EndpointIntent> Engine::intent(const EndpointRef& endpoint
 }
 
 std::shared_ptr<const EndpointIntent> Engine::intent_of_workload(const ObjectKey& workload) const {
-  if (const auto known = state_->workload_intents.find(workload); known != state_->workload_intents.end()) return known->second;
-  const Result<Target> target = state_->target({.kind = Subject::Kind::kWorkload, .ns = workload.ns, .name = workload.name});
+  if (const auto known = state_->workload_intents.find(workload); known != state_->workload_intents.end())
+    return known->second;
+  const Result<Target> target =
+      state_->target({.kind = Subject::Kind::kWorkload, .ns = workload.ns, .name = workload.name});
   if (!target) return nullptr;
   const EndpointRef endpoint{.kind = EndpointKind::kPod, .ns = workload.ns, .name = workload.name};
   return state_->workload_intents[workload] = state_->make_intent(endpoint, *target);
 }
 
-std::shared_ptr<const SourceClass> Engine::classify(const IpAddress& address) const { return state_->classes().of(address).source; }
+std::shared_ptr<const SourceClass> Engine::classify(const IpAddress& address) const {
+  return state_->classes().of(address).source;
+}
 
 std::shared_ptr<const SourceClass> Engine::source_class(ClassId id) const { return state_->class_names.find(id); }
 

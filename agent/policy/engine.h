@@ -46,9 +46,9 @@ struct Options {
   bool enable_host_firewall = false;
   std::optional<bool> policy_default_local_cluster{};  // 1.18: false, from 1.19: true
   bool enable_node_selector_labels = false;
-  bool policy_cidr_match_nodes = false;                // policy-cidr-match-mode=nodes
-  std::vector<Prefix> cluster_networks{};              // configuration networks.cluster: pods, services, nodes
-  std::vector<Prefix> trusted_networks{};              // configuration networks.trusted: not public
+  bool policy_cidr_match_nodes = false;    // policy-cidr-match-mode=nodes
+  std::vector<Prefix> cluster_networks{};  // configuration networks.cluster: pods, services, nodes
+  std::vector<Prefix> trusted_networks{};  // configuration networks.trusted: not public
 };
 
 // Who sends. An address that a pod or a node holds is that pod or node.
@@ -65,8 +65,8 @@ struct Subject {
   enum class Kind : std::uint8_t { kPod, kWorkload, kNode, kHealth, kIngress, kInit };
   Kind kind = Kind::kPod;
   std::string ns{};
-  std::string name{};       // kWorkload: "Deployment/web"
-  std::string node{};       // where a health, ingress or init endpoint is; empty: the local node
+  std::string name{};  // kWorkload: "Deployment/web"
+  std::string node{};  // where a health, ingress or init endpoint is; empty: the local node
 };
 
 class Engine {
@@ -83,7 +83,8 @@ class Engine {
   const Options& options() const;
 
   // One verdict. Port is the destination port, or the ICMP type. Errors: no such subject or peer.
-  Result<Decision> decide(const Subject& to, const Peer& from, Protocol protocol, std::uint16_t port, bool trace = false) const;
+  Result<Decision> decide(const Subject& to, const Peer& from, Protocol protocol, std::uint16_t port,
+                          bool trace = false) const;
 
   // What every class of sources may do to one endpoint. kNode endpoints are the host endpoint.
   // The pointer is stable until the next on(). nullptr: no such endpoint.
@@ -93,7 +94,8 @@ class Engine {
 
   // The class that an address is in. Never nullptr.
   std::shared_ptr<const SourceClass> classify(const IpAddress& address) const;
-  // By id, also of classes that no longer exist (for rows that were observed under them); nullptr for an id never given.
+  // By id, also of classes that no longer exist (for rows that were observed under them); nullptr for an id never
+  // given.
   std::shared_ptr<const SourceClass> source_class(ClassId id) const;
 
   // The local node's endpoints (its own pods that have addresses and are not hostNetwork, and itself), for the kernel.

@@ -1,6 +1,7 @@
 #include "agent/policy/engine_state.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "agent/policy/cells.h"
 #include "agent/policy/explain.h"
@@ -13,7 +14,8 @@ std::unique_ptr<CompiledPolicy> compiled(Policy policy, const Identities& identi
   auto result = std::make_unique<CompiledPolicy>();
   for (const Spec& spec : policy.specs) {
     auto& matchers = result->matchers.emplace_back();
-    for (const Entry& entry : spec.entries) matchers.push_back(std::make_shared<const Matcher>(entry.peers.selectors, identities));
+    for (const Entry& entry : spec.entries)
+      matchers.push_back(std::make_shared<const Matcher>(entry.peers.selectors, identities));
   }
   result->policy = std::move(policy);
   return result;
@@ -21,7 +23,8 @@ std::unique_ptr<CompiledPolicy> compiled(Policy policy, const Identities& identi
 
 }  // namespace
 
-Engine::State::State(const World& w, Options o) : world(w), options(std::move(o)), cluster(w, options, symbols, identities, known) {
+Engine::State::State(const World& w, Options o)
+    : world(w), options(std::move(o)), cluster(w, options, symbols, identities, known) {
   rebuild();
 }
 
@@ -90,8 +93,11 @@ void Engine::State::index_policies() const {
   if (!by_namespace.empty()) return;
   by_namespace[""];
   for (const auto& [key, policy] : policies) {
-    const bool clusterwide = key.kind == ObjectKind::kCiliumClusterwideNetworkPolicy || key.kind == ObjectKind::kClusterNetworkPolicy;
-    const std::string ns = clusterwide ? "" : key.ns.empty() && key.kind == ObjectKind::kNetworkPolicy ? "default" : key.ns;
+    const bool clusterwide =
+        key.kind == ObjectKind::kCiliumClusterwideNetworkPolicy || key.kind == ObjectKind::kClusterNetworkPolicy;
+    const std::string ns = clusterwide                                                ? ""
+                           : key.ns.empty() && key.kind == ObjectKind::kNetworkPolicy ? "default"
+                                                                                      : key.ns;
     by_namespace[ns].push_back(policy.get());
   }
 }
@@ -121,39 +127,52 @@ Result<Target> Engine::State::target(const Subject& to) const {
       return target_of(workload->second.pod);
     }
     case Subject::Kind::kNode:
-      if (to.name != world.local_node() && !world.nodes().contains(to.name)) return failure("there is no node " + to.name);
+      if (to.name != world.local_node() && !world.nodes().contains(to.name))
+        return failure("there is no node " + to.name);
       return node_target(to.name);
-    case Subject::Kind::kHealth: return Target{.id = cluster.reserved("health"), .node = node};
-    case Subject::Kind::kIngress: return Target{.id = cluster.reserved("ingress"), .node = node};
-    case Subject::Kind::kInit: return Target{.id = cluster.reserved("init"), .node = node};
+    case Subject::Kind::kHealth:
+      return Target{.id = cluster.reserved("health"), .node = node};
+    case Subject::Kind::kIngress:
+      return Target{.id = cluster.reserved("ingress"), .node = node};
+    case Subject::Kind::kInit:
+      return Target{.id = cluster.reserved("init"), .node = node};
   }
   return failure("no such kind of endpoint");
 }
 
 Result<PeerIdentity> Engine::State::peer(const Peer& from, const std::string& node) const {
   switch (from.kind) {
-    case Peer::Kind::kAddress: return cluster.address_peer(from.address, node);
+    case Peer::Kind::kAddress:
+      return cluster.address_peer(from.address, node);
     case Peer::Kind::kPod: {
       const Pod* pod = world.pod(from.ns, from.name);
       if (pod == nullptr) return failure("there is no pod " + from.ns + "/" + from.name);
       return cluster.peer(*pod, node);
     }
     case Peer::Kind::kNode:
-      if (from.name != world.local_node() && !world.nodes().contains(from.name)) return failure("there is no node " + from.name);
+      if (from.name != world.local_node() && !world.nodes().contains(from.name))
+        return failure("there is no node " + from.name);
       return cluster.node_peer(from.name, nullptr, node);
-    case Peer::Kind::kHealth: return cluster.reserved_peer("health");
-    case Peer::Kind::kIngress: return cluster.reserved_peer("ingress");
-    case Peer::Kind::kInit: return cluster.reserved_peer("init");
-    case Peer::Kind::kUnmanaged: return cluster.reserved_peer("unmanaged");
+    case Peer::Kind::kHealth:
+      return cluster.reserved_peer("health");
+    case Peer::Kind::kIngress:
+      return cluster.reserved_peer("ingress");
+    case Peer::Kind::kInit:
+      return cluster.reserved_peer("init");
+    case Peer::Kind::kUnmanaged:
+      return cluster.reserved_peer("unmanaged");
   }
   return failure("no such kind of source");
 }
 
 PeerIdentity Engine::State::peer_of(const Classes::Member& member, const std::string& node) const {
   switch (member.kind) {
-    case Classes::Member::Kind::kPod: return cluster.peer(*member.pod, node);
-    case Classes::Member::Kind::kNode: return cluster.node_peer(member.node, &member.source->sample, node);
-    case Classes::Member::Kind::kOutside: break;
+    case Classes::Member::Kind::kPod:
+      return cluster.peer(*member.pod, node);
+    case Classes::Member::Kind::kNode:
+      return cluster.node_peer(member.node, &member.source->sample, node);
+    case Classes::Member::Kind::kOutside:
+      break;
   }
   return cluster.outside(member.source->sample);
 }
@@ -192,17 +211,17 @@ std::shared_ptr<const EndpointIntent> Engine::State::make_intent(EndpointRef end
   intent->selected = subject->selected;
   intent->enforced = subject->applies && subject->default_deny;
   intent->selecting = selecting_policies(*subject);
-  struct Behaviour {
-    std::vector<bool> concerned;
-    bool outside;
-    auto operator<=>(const Behaviour&) const = default;
-  };
-  std::map<Behaviour, std::vector<IntentCell>> behaviours;  // classes that the same items concern have the same cells
+  // Classes that the same items concern have the same cells.
+  using Behaviour = std::tuple<std::vector<std::vector<bool>>, bool, IdentityId>;
+  std::map<Behaviour, std::vector<IntentCell>> behaviours;
   for (const Classes::Member& member : classes().members()) {
-    const PeerIdentity peer = peer_of(member, target.node);
-    Behaviour behaviour{items_for(*subject, peer), peer.outside};
-    const auto [at, added] = behaviours.try_emplace(std::move(behaviour));
-    if (added) at->second = cells_for(*subject, at->first.concerned, peer, options.release);
+    const Sight sight = sight_of(*subject, peer_of(member, target.node));
+    std::vector<std::vector<bool>> concerned{sight.concerned};
+    for (const Sight& other : sight.instead) concerned.push_back(other.concerned);
+    // Authentication tells an identity's own entries from its aggregate's.
+    const IdentityId id = subject->authenticates ? sight.peer.id : kNoIdentity;
+    const auto [at, added] = behaviours.try_emplace({std::move(concerned), sight.peer.outside, id});
+    if (added) at->second = cells_for(*subject, sight, options.release);
     intent->rows.push_back({.source = member.source, .cells = at->second});
   }
   return intent;

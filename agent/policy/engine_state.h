@@ -61,8 +61,8 @@ struct Engine::State {
  private:
   void put_policy(const PolicyObject& object);
   void remove_policy(const ObjectKey& key);
-  void forget_policies();   // subjects and their intents
-  void forget_cluster();    // identities of addresses, classes, intents
+  void forget_policies();  // subjects and their intents
+  void forget_cluster();   // identities of addresses, classes, intents
   void index_policies() const;
 };
 

@@ -9,10 +9,10 @@ namespace sextant::policy {
 namespace {
 
 // pkg/policy/api/entity.go: entities that are the reserved label of the same name.
-constexpr std::array<std::string_view, 9> kReservedEntities{"world-ipv4", "world-ipv6", "host", "init", "ingress",
-                                                            "health", "unmanaged", "none", "kube-apiserver"};
-constexpr std::array<std::string_view, 7> kClusterMembers{"host", "remote-node", "init", "ingress",
-                                                          "health", "unmanaged", "kube-apiserver"};
+constexpr std::array<std::string_view, 9> kReservedEntities{
+    "world-ipv4", "world-ipv6", "host", "init", "ingress", "health", "unmanaged", "none", "kube-apiserver"};
+constexpr std::array<std::string_view, 7> kClusterMembers{"host",   "remote-node", "init",          "ingress",
+                                                          "health", "unmanaged",   "kube-apiserver"};
 
 }  // namespace
 
@@ -20,7 +20,9 @@ std::optional<std::vector<Selector>> entity_selectors(std::string_view name, std
                                                       const SelectorReader& reader) {
   std::vector<Selector> selectors;
   const bool aggregates = has(reader.release(), Trait::kAggregates);
-  const auto reserved = [&](std::string_view key) { selectors.emplace_back().require(reader.equals(kReserved, key, "")); };
+  const auto reserved = [&](std::string_view key) {
+    selectors.emplace_back().require(reader.equals(kReserved, key, ""));
+  };
   if (name == "all") {
     selectors.emplace_back();
   } else if (name == "world") {

@@ -9,9 +9,7 @@ void add_once(std::vector<PolicyRef>& refs, PolicyRef ref) {
   if (std::ranges::find(refs, ref) == refs.end()) refs.push_back(std::move(ref));
 }
 
-std::string name_of(const PolicyRef& ref) {
-  return ref.to_string() + (ref.rule.empty() ? "" : " " + ref.rule);
-}
+std::string name_of(const PolicyRef& ref) { return ref.to_string() + (ref.rule.empty() ? "" : " " + ref.rule); }
 
 // "A", "A and B", "A, B and 3 more".
 std::string names_of(const std::vector<PolicyRef>& refs) {
@@ -29,16 +27,20 @@ std::string names_of(const std::vector<PolicyRef>& refs) {
 std::string why_allowed(const SubjectPolicy& subject, const Judgement& judgement) {
   const std::string names = names_of(deciding_policies(subject, judgement));
   switch (judgement.verdict) {
-    case Verdict::kRedirect: return names + " lets it in through the L7 proxy, which decides on each request";
-    case Verdict::kAuth: return names + " lets it in once both sides have authenticated";
-    default: return names + (judgement.decided_by.size() > 1 ? " allow it" : " allows it");
+    case Verdict::kRedirect:
+      return names + " lets it in through the L7 proxy, which decides on each request";
+    case Verdict::kAuth:
+      return names + " lets it in once both sides have authenticated";
+    default:
+      return names + (judgement.decided_by.size() > 1 ? " allow it" : " allows it");
   }
 }
 
 }  // namespace
 
 std::string port_text(Protocol protocol, std::uint16_t port) {
-  if (protocol == Protocol::kIcmp || protocol == Protocol::kIcmpv6) return to_string(protocol) + " type " + std::to_string(port);
+  if (protocol == Protocol::kIcmp || protocol == Protocol::kIcmpv6)
+    return to_string(protocol) + " type " + std::to_string(port);
   return has_ports(protocol) ? std::to_string(port) + "/" + to_string(protocol) : to_string(protocol);
 }
 
@@ -60,25 +62,37 @@ std::vector<PolicyRef> deciding_policies(const SubjectPolicy& subject, const Jud
 std::string why(const SubjectPolicy& subject, const Judgement& judgement) {
   if (!subject.broken.empty()) return subject.broken;
   switch (judgement.because) {
-    case Because::kRule: return why_allowed(subject, judgement);
+    case Because::kRule:
+      return why_allowed(subject, judgement);
     case Because::kDenyRule:
-      return names_of(deciding_policies(subject, judgement)) + " denies it, and a deny rule wins over every allow of its tier";
+      return names_of(deciding_policies(subject, judgement)) +
+             " denies it, and a deny rule wins over every allow of its tier";
     case Because::kDefaultDeny: {
       const std::vector<PolicyRef> refs = selecting_policies(subject);
-      if (refs.empty()) return "no rule allows it, and everything without a rule is denied here (enable-policy always, or no labels yet)";
-      return "no rule allows it, and " + names_of(refs) + (refs.size() > 1 ? " close" : " closes") + " what no rule allows";
+      if (refs.empty())
+        return "no rule allows it, and everything without a rule is denied here (enable-policy always, or no labels "
+               "yet)";
+      return "no rule allows it, and " + names_of(refs) + (refs.size() > 1 ? " close" : " closes") +
+             " what no rule allows";
     }
     case Because::kDefaultAllow:
       return subject.selected ? "the policies that select it leave open what no rule denies (enableDefaultDeny: false)"
                               : "no policy selects it for ingress, so everything is let in";
-    case Because::kLocalHost: return "a node may always reach its own pods (allow-localhost)";
-    case Because::kNotEnforced: return "policies are not enforced here: enable-policy is never, or it is a node and the host firewall is off";
-    case Because::kUnknown: break;
+    case Because::kLocalHost:
+      return "a node may always reach its own pods (allow-localhost)";
+    case Because::kNotEnforced:
+      return "policies are not enforced here: enable-policy is never, or it is a node and the host firewall is off";
+    case Because::kUnknown:
+      break;
   }
   for (const Item* item : judgement.decided_by) {
-    if (!item->uncertain) continue;
+    if (!item->uncertain || item->sources.empty()) continue;
     const Written& source = item->sources.front();
     return name_of(source.policy->ref(source.entry)) + " could change it: " + source.entry->peers.unknown;
+  }
+  if (judgement.by_chance) {
+    return "this release of Cilium leaves it to chance: CIDR groups list the source's prefix with different values of "
+           "one label";
   }
   return "a rule that cannot be computed could change it";
 }
@@ -106,8 +120,8 @@ std::string port_mismatch(const Question& question) {
   return port_text(question.protocol, question.port) + " is not among its ports";
 }
 
-Considered consider(const Question& question, const std::vector<bool>& concerned, const Policy& policy, const Entry& entry,
-                    const std::string& labels) {
+Considered consider(const Question& question, const std::vector<bool>& concerned, const Policy& policy,
+                    const Entry& entry, const std::string& labels) {
   bool peer = false, port = entry.any_port, both = false;
   for (std::size_t i = 0; i < question.subject.items.size(); ++i) {
     const Item& item = question.subject.items[i];
@@ -120,7 +134,9 @@ Considered consider(const Question& question, const std::vector<bool>& concerned
   Considered result{.trace = {.policy = policy.ref(&entry), .matched = both, .deny = entry.action == Action::kDeny}};
   result.rank = both ? 0 : port ? 1 : peer ? 2 : 3;
   if (both) {
-    result.trace.detail = entry.action == Action::kDeny ? "matches, and denies" : entry.action == Action::kPass ? "matches, and passes on to the next tier" : "matches, and allows";
+    result.trace.detail = entry.action == Action::kDeny   ? "matches, and denies"
+                          : entry.action == Action::kPass ? "matches, and passes on to the next tier"
+                                                          : "matches, and allows";
   } else if (entry.ports.empty() && entry.peers.nobody) {
     result.trace.detail = "allows nobody: it only closes what no rule allows";
   } else if (peer) {
@@ -135,7 +151,7 @@ Considered consider(const Question& question, const std::vector<bool>& concerned
 }  // namespace
 
 std::vector<RuleTrace> trace(const Question& question) {
-  const std::vector<bool> concerned = items_for(question.subject, question.peer);
+  const std::vector<bool> concerned = sight_of(question.subject, question.peer).concerned;
   const std::string labels = question.identities.labels(question.peer.id).to_string(question.symbols);
   std::vector<Considered> considered;
   for (const auto& [policy, entry] : question.subject.selecting) {

@@ -9,15 +9,16 @@
 namespace sextant::policy {
 namespace {
 
-constexpr int kMostRepeats = 1000;   // regexp/syntax: of one {n,m}, and of nested ones multiplied
-constexpr int kDeepest = 1000;       // regexp/syntax: maxHeight
+constexpr int kMostRepeats = 1000;  // regexp/syntax: of one {n,m}, and of nested ones multiplied
+constexpr int kDeepest = 1000;      // regexp/syntax: maxHeight
 
-constexpr std::array<std::string_view, 14> kPosixClasses{"alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph",
-                                                         "lower", "print", "punct", "space", "upper", "word", "xdigit"};
+constexpr std::array<std::string_view, 14> kPosixClasses{"alnum", "alpha", "ascii", "blank", "cntrl",
+                                                         "digit", "graph", "lower", "print", "punct",
+                                                         "space", "upper", "word",  "xdigit"};
 // General categories of Unicode. Scripts are taken by their shape: a capital, then letters and underscores.
 constexpr std::array<std::string_view, 38> kCategories{
-    "Any", "C", "Cc", "Cf", "Co", "Cs", "L", "Ll", "Lm", "Lo", "Lt", "Lu", "M", "Mc", "Me", "Mn", "N", "Nd", "Nl",
-    "No", "P", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S", "Sc", "Sk", "Sm", "So", "Z", "Zl", "Zp", "Zs", "Cn"};
+    "Any", "C", "Cc", "Cf", "Co", "Cs", "L",  "Ll", "Lm", "Lo", "Lt", "Lu", "M",  "Mc", "Me", "Mn", "N",  "Nd", "Nl",
+    "No",  "P", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "S",  "Sc", "Sk", "Sm", "So", "Z",  "Zl", "Zp", "Zs", "Cn"};
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
@@ -124,7 +125,8 @@ class Parser {
       return;
     }
     if (const std::optional<Count> count = take_count(rest_)) {
-      if (count->least > kMostRepeats || count->most > kMostRepeats || (count->most >= 0 && count->most < count->least)) {
+      if (count->least > kMostRepeats || count->most > kMostRepeats ||
+          (count->most >= 0 && count->most < count->least)) {
         fail("invalid repeat count: `" + operators + "`");
         return;
       }
@@ -182,7 +184,8 @@ class Parser {
       fail("invalid named capture: `" + std::string(whole) + "`");
       return;
     }
-    if (!names_.emplace(rest_.substr(0, end)).second) fail("duplicate capture group name: `" + std::string(rest_.substr(0, end)) + "`");
+    if (!names_.emplace(rest_.substr(0, end)).second)
+      fail("duplicate capture group name: `" + std::string(rest_.substr(0, end)) + "`");
     rest_.remove_prefix(end + 1);
   }
 
@@ -270,7 +273,9 @@ class Parser {
     }
     if (class_name.starts_with('^')) class_name.remove_prefix(1);
     const bool script = class_name.size() > 2 && std::isupper(static_cast<unsigned char>(class_name[0])) != 0 &&
-                        std::ranges::all_of(class_name, [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_'; });
+                        std::ranges::all_of(class_name, [](char c) {
+                          return std::isalpha(static_cast<unsigned char>(c)) != 0 || c == '_';
+                        });
     if (!script && std::ranges::find(kCategories, class_name) == kCategories.end()) {
       fail("invalid character class range: `" + std::string(whole.substr(0, 16)) + "`");
     }

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <unordered_map>
 #include <vector>
 
@@ -37,6 +36,8 @@ struct PeerIdentity {
   IdentityId stands_in = kNoIdentity;
   bool local_host = false;
   bool outside = false;  // by its address: what cannot be computed about clouds and the like may concern it
+  // Chance decides whether it is `id` or one of these (Trait::kGroupOrderIsChance).
+  std::vector<IdentityId> instead{};
   bool operator==(const PeerIdentity&) const = default;
 };
 

@@ -33,19 +33,19 @@ void prefer_written(std::vector<const Item*>& items) {
 }
 
 // With `uncertain`, items whose peers cannot be computed are taken to match.
-Judgement decide(const SubjectPolicy& subject, const std::vector<bool>& concerned, const PeerIdentity& peer, Protocol protocol,
-                 std::uint16_t port, bool uncertain) {
+Judgement decide(const SubjectPolicy& subject, const Sight& sight, Protocol protocol, std::uint16_t port,
+                 bool uncertain) {
   Judgement judgement{.verdict = Verdict::kDeny, .because = Because::kDefaultDeny};
   const auto matches = [&](std::size_t i) {
-    const Item& item = subject.items[i];
-    return (concerned[i] || (uncertain && item.uncertain && peer.outside)) && item.covers(protocol, port);
+    return (uncertain ? sight.concerns(subject, i) : sight.concerned[i]) && subject.items[i].covers(protocol, port);
   };
   std::size_t i = 0;
   while (i < subject.items.size()) {
     const Item& head = subject.items[i];
     int best = -1;
     std::vector<const Item*> found;
-    for (; i < subject.items.size() && subject.items[i].tier == head.tier && subject.items[i].priority == head.priority; ++i) {
+    for (; i < subject.items.size() && subject.items[i].tier == head.tier && subject.items[i].priority == head.priority;
+         ++i) {
       const Item& item = subject.items[i];
       if (item.rank < best || !matches(i)) continue;
       if (item.rank > best) found.clear();
@@ -67,28 +67,46 @@ Judgement decide(const SubjectPolicy& subject, const std::vector<bool>& concerne
   return judgement;
 }
 
-}  // namespace
-
-std::vector<bool> items_for(const SubjectPolicy& subject, const PeerIdentity& peer) {
-  std::vector<bool> concerned(subject.items.size());
-  for (std::size_t i = 0; i < subject.items.size(); ++i) concerned[i] = concerns(subject.items[i], peer);
-  return concerned;
-}
-
-Judgement judge(const SubjectPolicy& subject, const std::vector<bool>& concerned, const PeerIdentity& peer, Protocol protocol,
-                std::uint16_t port, Release release) {
-  if (!subject.broken.empty()) return {};
-  if (!subject.applies) return {.verdict = Verdict::kAllow, .because = subject.otherwise};
-  Judgement judgement = decide(subject, concerned, peer, protocol, port, false);
-  if (subject.uncertain && peer.outside) {
-    Judgement otherwise = decide(subject, concerned, peer, protocol, port, true);
+// For the identity that `sight` takes the peer to have.
+Judgement judge_one(const SubjectPolicy& subject, const Sight& sight, Protocol protocol, std::uint16_t port,
+                    Release release) {
+  Judgement judgement = decide(subject, sight, protocol, port, false);
+  if (subject.uncertain && sight.peer.outside) {
+    Judgement otherwise = decide(subject, sight, protocol, port, true);
     if (otherwise.verdict != judgement.verdict) {
       otherwise.verdict = Verdict::kUnknown;
       otherwise.because = Because::kUnknown;
       return otherwise;
     }
   }
-  if (subject.authenticates && judgement.verdict != Verdict::kDeny) return judge_authenticated(subject, peer, protocol, port, release);
+  if (!subject.authenticates || judgement.verdict == Verdict::kDeny) return judgement;
+  return judge_authenticated(subject, sight.peer, protocol, port, release);
+}
+
+}  // namespace
+
+Sight sight_of(const SubjectPolicy& subject, const PeerIdentity& peer) {
+  Sight sight{.peer = peer, .concerned = std::vector<bool>(subject.items.size())};
+  for (std::size_t i = 0; i < subject.items.size(); ++i) sight.concerned[i] = concerns(subject.items[i], peer);
+  for (const IdentityId id : peer.instead) {
+    PeerIdentity other = peer;
+    other.id = id;
+    other.instead.clear();
+    Sight otherwise = sight_of(subject, other);
+    if (otherwise.concerned != sight.concerned) sight.instead.push_back(std::move(otherwise));
+  }
+  return sight;
+}
+
+Judgement judge(const SubjectPolicy& subject, const Sight& sight, Protocol protocol, std::uint16_t port,
+                Release release) {
+  if (!subject.broken.empty()) return {};
+  if (!subject.applies) return {.verdict = Verdict::kAllow, .because = subject.otherwise};
+  Judgement judgement = judge_one(subject, sight, protocol, port, release);
+  for (const Sight& other : sight.instead) {
+    if (judge_one(subject, other, protocol, port, release).verdict == judgement.verdict) continue;
+    return {.decided_by = std::move(judgement.decided_by), .by_chance = true};
+  }
   return judgement;
 }
 

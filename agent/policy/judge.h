@@ -12,15 +12,24 @@ struct Judgement {
   Because because = Because::kUnknown;
   std::vector<const Item*> decided_by{};  // all that match with the precedence that decided
   bool passed = false;                    // a Pass rule of a higher tier handed the decision down
+  bool by_chance = false;                 // unknown, because Cilium leaves the peer's identity to chance
 };
 
-// Which items concern the peer, port and protocol aside. As SubjectPolicy::items.
-std::vector<bool> items_for(const SubjectPolicy& subject, const PeerIdentity& peer);
+// How one subject sees one peer: which of its items concern it, port and protocol aside.
+struct Sight {
+  PeerIdentity peer{};
+  std::vector<bool> concerned{};  // as SubjectPolicy::items
+  std::vector<Sight> instead{};   // as PeerIdentity::instead
+
+  bool concerns(const SubjectPolicy& subject, std::size_t item) const {
+    return concerned[item] || (subject.items[item].uncertain && peer.outside);
+  }
+};
+Sight sight_of(const SubjectPolicy& subject, const PeerIdentity& peer);
 
 Because because_of(const Item& item);
 
-// `concerned`: what items_for() gave for the peer.
-Judgement judge(const SubjectPolicy& subject, const std::vector<bool>& concerned, const PeerIdentity& peer, Protocol protocol,
-                std::uint16_t port, Release release);
+Judgement judge(const SubjectPolicy& subject, const Sight& sight, Protocol protocol, std::uint16_t port,
+                Release release);
 
 }  // namespace sextant::policy

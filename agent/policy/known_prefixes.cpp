@@ -26,7 +26,8 @@ CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& 
     if (prefix && text.find('/') != std::string::npos) {
       group.prefixes.push_back(*prefix);
     } else {
-      group.notes.push_back("spec.externalCIDRs[" + std::to_string(i) + "]: '" + text + "' is no prefix and has no effect");
+      group.notes.push_back("spec.externalCIDRs[" + std::to_string(i) + "]: '" + text +
+                            "' is no prefix and has no effect");
     }
   }
   return group;
@@ -90,7 +91,8 @@ void KnownPrefixes::recount_zero() {
   gather(zero_groups_v6_, zero_v6_);
 }
 
-std::vector<const std::map<Prefix, KnownPrefixes::Known>::value_type*> KnownPrefixes::covering(const IpAddress& address) const {
+std::vector<const std::map<Prefix, KnownPrefixes::Known>::value_type*> KnownPrefixes::covering(
+    const IpAddress& address) const {
   std::vector<const std::map<Prefix, Known>::value_type*> found;
   for (const auto& [length, count] : lengths_) {
     const auto at = known_.find(Prefix::masked(address, length));

@@ -14,7 +14,7 @@ namespace sextant::policy {
 struct CidrGroup {
   ObjectKey key{};
   Origin origin{};
-  std::vector<Label> labels{};      // of source cidrgroup, its name's among them
+  std::vector<Label> labels{};  // of source cidrgroup, its name's among them
   std::vector<Prefix> prefixes{};
   std::vector<std::string> notes{};  // entries that are no prefix
 };
@@ -29,7 +29,7 @@ class KnownPrefixes {
 
   // Zero prefixes are known always and are not among these.
   struct Known {
-    std::uint32_t policies = 0;  // how often a policy names it
+    std::uint32_t policies = 0;                                       // how often a policy names it
     std::map<std::string, std::vector<Label>, std::less<>> groups{};  // by the group's name
     bool empty() const { return policies == 0 && groups.empty(); }
   };

@@ -9,7 +9,8 @@ namespace sextant::policy {
 namespace {
 
 // pkg/policy/l4.go: ListenerPriority…
-constexpr std::uint8_t kHttpPriority = 101, kKafkaPriority = 106, kProxylibPriority = 111, kTlsPriority = 116, kDnsPriority = 121;
+constexpr std::uint8_t kHttpPriority = 101, kKafkaPriority = 106, kProxylibPriority = 111, kTlsPriority = 116,
+                       kDnsPriority = 121;
 
 std::size_t length(const Document* list) { return list != nullptr && list->is_list() ? list->items.size() : 0; }
 
@@ -66,7 +67,8 @@ void check_kafka(const Document& list, const Path& path, Report& report) {
     fields.text("clientID");
     fields.text("topic");
     if (!role.empty() && !key.empty()) report.reject(at, "role and apiKey exclude each other");
-    if (!role.empty() && role != "produce" && role != "consume") report.reject(at / "role", "must be produce or consume");
+    if (!role.empty() && role != "produce" && role != "consume")
+      report.reject(at / "role", "must be produce or consume");
   }
 }
 
@@ -111,7 +113,8 @@ void check_rules(const Document& rules, const Path& path, const PortReading& rea
   if (kinds > 1) report.reject(path, "rules of more than one L7 protocol");
 }
 
-void check_ports_of_rules(const Path& path, bool dns, const std::vector<PortItem>& ports, const Document* written, Report& report) {
+void check_ports_of_rules(const Path& path, bool dns, const std::vector<PortItem>& ports, const Document* written,
+                          Report& report) {
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (!dns && ports[i].protocol != Protocol::kTcp) {
       report.reject(path, "L7 rules can only apply to TCP, except DNS rules");
@@ -138,8 +141,8 @@ void check_dns_match(const Document& document, const Path& path, Report& report)
   const std::string pattern = fields.text("matchPattern");
   const auto allowed = [](std::string_view text, bool stars) {
     return std::ranges::all_of(text, [stars](char c) {
-      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.' ||
-             (stars && c == '*');
+      return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+             c == '.' || (stars && c == '*');
     });
   };
   if (!name.empty() && !allowed(name, false)) report.reject(path / "matchName", "has characters that no name has");
@@ -175,7 +178,8 @@ Redirect read_redirect(const Document& port_rule, const Path& path, const PortRe
   if (!names.empty() && count > 0 && terminating == nullptr) {
     report.reject(path / "serverNames", "are not allowed with L7 rules unless TLS is terminated");
   }
-  if (std::ranges::find(names, "") != names.end()) report.reject(path / "serverNames", "an empty server name is not allowed");
+  if (std::ranges::find(names, "") != names.end())
+    report.reject(path / "serverNames", "an empty server name is not allowed");
   if (listener != nullptr && reading.ingress) report.reject(path / "listener", "is not allowed on ingress");
   if (listener != nullptr && count > 0) report.reject(path / "listener", "is not allowed with L7 rules");
   if (rules != nullptr) {

@@ -24,9 +24,7 @@ Symbol Symbols::intern(std::string_view text) {
 
 namespace {
 
-auto position(std::vector<Label>& labels, Symbol key) {
-  return std::ranges::lower_bound(labels, key, {}, &Label::key);
-}
+auto position(std::vector<Label>& labels, Symbol key) { return std::ranges::lower_bound(labels, key, {}, &Label::key); }
 
 }  // namespace
 

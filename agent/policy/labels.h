@@ -64,7 +64,7 @@ class LabelSet {
   std::string to_string(const Symbols& symbols) const;
 
  private:
-  std::vector<Label> labels_{};    // sorted by key
+  std::vector<Label> labels_{};     // sorted by key
   std::vector<Prefix> prefixes_{};  // sorted
 };
 

@@ -14,7 +14,8 @@ bool is_plain_prefix(const Selector& selector) {
 }  // namespace
 
 std::size_t Matcher::PrefixHash::operator()(const Prefix& prefix) const {
-  return std::hash<std::uint64_t>()((prefix.address.high() * 0x9e3779b97f4a7c15 ^ prefix.address.low()) + prefix.length);
+  return std::hash<std::uint64_t>()((prefix.address.high() * 0x9e3779b97f4a7c15 ^ prefix.address.low()) +
+                                    prefix.length);
 }
 
 Matcher::Matcher(std::vector<Selector> selectors, const Identities& identities)
@@ -40,7 +41,8 @@ bool Matcher::holds_prefix(const Prefix& prefix) const {
 }
 
 bool Matcher::compute(const LabelSet& labels) const {
-  if (!prefixes_.empty() && std::ranges::any_of(labels.prefixes(), [&](const Prefix& p) { return holds_prefix(p); })) return true;
+  if (!prefixes_.empty() && std::ranges::any_of(labels.prefixes(), [&](const Prefix& p) { return holds_prefix(p); }))
+    return true;
   return std::ranges::any_of(others_, [&](std::uint32_t i) { return selectors_[i].matches(labels); });
 }
 

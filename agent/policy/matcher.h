@@ -27,11 +27,11 @@ class Matcher {
   enum class Answer : std::uint8_t { kUnasked, kNo, kYes };
 
   std::vector<Selector> selectors_;
-  std::vector<std::uint32_t> others_{};     // indexes of those that are more than one prefix
+  std::vector<std::uint32_t> others_{};  // indexes of those that are more than one prefix
   std::unordered_set<Prefix, PrefixHash> prefixes_{};
-  std::vector<std::uint8_t> lengths_{};     // of prefixes_, distinct
+  std::vector<std::uint8_t> lengths_{};  // of prefixes_, distinct
   const Identities* identities_;
-  mutable std::vector<Answer> answers_{};   // by identity; labels of an identity never change
+  mutable std::vector<Answer> answers_{};  // by identity; labels of an identity never change
 };
 
 }  // namespace sextant::policy

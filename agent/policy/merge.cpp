@@ -39,9 +39,9 @@ struct Part {
 };
 
 struct Filter {
-  const Item* range = nullptr;            // the first item's: later ones that merge into it lose their own
-  std::string parser{};                   // of the whole filter (Trait::kParserConflictAcrossPeers)
-  std::map<std::string, Part> parts{};    // by the selector's text; "" is everyone
+  const Item* range = nullptr;          // the first item's: later ones that merge into it lose their own
+  std::string parser{};                 // of the whole filter (Trait::kParserConflictAcrossPeers)
+  std::map<std::string, Part> parts{};  // by the selector's text; "" is everyone
 };
 
 // Whether one L7 protocol can take the place of another, and which (pkg/policy/l4.go:L7ParserType.Merge).
@@ -56,10 +56,14 @@ std::optional<std::string> merged_parser(const std::string& a, const std::string
 
 std::string_view name_of(AuthMode mode) {
   switch (mode) {
-    case AuthMode::kUnset: return "none";
-    case AuthMode::kDisabled: return "disabled";
-    case AuthMode::kRequired: return "required";
-    case AuthMode::kAlwaysFail: return "test-always-fail";
+    case AuthMode::kUnset:
+      return "none";
+    case AuthMode::kDisabled:
+      return "disabled";
+    case AuthMode::kRequired:
+      return "required";
+    case AuthMode::kAlwaysFail:
+      return "test-always-fail";
   }
   return "";
 }
@@ -102,7 +106,11 @@ class Merger {
 
  private:
   void conflict(const std::string& what) {
-    if (broken_.empty()) broken_ = "Cilium cannot compute the policy of this endpoint, which keeps what was in force: rules on one port ask for " + what;
+    if (broken_.empty())
+      broken_ =
+          "Cilium cannot compute the policy of this endpoint, which keeps what was in force: rules on one port ask "
+          "for " +
+          what;
   }
 
   void add_part(Filter& filter, const std::string& text, const RawItem& raw, const Selector* selector) {
@@ -127,7 +135,8 @@ class Merger {
     part.item = raw.item;
     part.redirect = *raw.redirect;
     part.everyone = selector == nullptr;
-    part.item.peers = selector == nullptr ? nullptr : std::make_shared<const Matcher>(std::vector{*selector}, identities_);
+    part.item.peers =
+        selector == nullptr ? nullptr : std::make_shared<const Matcher>(std::vector{*selector}, identities_);
   }
 
   void join(Part& part, const RawItem& raw) {
@@ -140,7 +149,8 @@ class Merger {
     if (part.item.auth == AuthMode::kUnset) {
       part.item.auth = raw.item.auth;
     } else if (raw.item.auth != AuthMode::kUnset && raw.item.auth != part.item.auth) {
-      conflict("authentication " + std::string(name_of(part.item.auth)) + " and " + std::string(name_of(raw.item.auth)));
+      conflict("authentication " + std::string(name_of(part.item.auth)) + " and " +
+               std::string(name_of(raw.item.auth)));
     }
     part.redirect.has_rules = part.redirect.has_rules || raw.redirect->has_rules;
     part.redirect.server_names = part.redirect.server_names || raw.redirect->server_names;
@@ -161,7 +171,8 @@ class Merger {
   }
 
   void inherit(const Part& everyone, Part& part) const {
-    if (has(release_, Trait::kWildcardRedirectInherited) && part.item.rank == kAllowRank && everyone.item.rank != kDenyRank) {
+    if (has(release_, Trait::kWildcardRedirectInherited) && part.item.rank == kAllowRank &&
+        everyone.item.rank != kDenyRank) {
       part.item.rank = everyone.item.rank;
     }
   }
@@ -184,7 +195,8 @@ bool needs_merging(const std::vector<RawItem>& items, bool authenticates) {
   return authenticates || odd || parsers.size() > 1;
 }
 
-std::string merge_items(const std::vector<RawItem>& items, Release release, const Identities& identities, std::vector<Item>& merged) {
+std::string merge_items(const std::vector<RawItem>& items, Release release, const Identities& identities,
+                        std::vector<Item>& merged) {
   Merger merger(release, identities);
   for (const RawItem& raw : items) {
     if (raw.item.uncertain) {

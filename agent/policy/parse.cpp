@@ -7,7 +7,8 @@ namespace sextant::policy {
 
 std::string_view peer_cluster(const Options& options) {
   if (!has(options.release, Trait::kClusterScopedPeers)) return {};
-  const bool scoped = options.policy_default_local_cluster.value_or(has(options.release, Trait::kClusterScopedByDefault));
+  const bool scoped =
+      options.policy_default_local_cluster.value_or(has(options.release, Trait::kClusterScopedByDefault));
   return scoped ? std::string_view(options.cluster_name) : std::string_view();
 }
 
@@ -44,7 +45,9 @@ Policy parse_policy(const PolicyObject& object, const Options& options, Symbols&
     case ObjectKind::kCiliumClusterwideNetworkPolicy:
       parse_cilium_policy(*object.body, {.options = options, .selectors = selectors}, true, policy, report);
       break;
-    case ObjectKind::kNetworkPolicy: parse_network_policy(*object.body, context, policy, report); break;
+    case ObjectKind::kNetworkPolicy:
+      parse_network_policy(*object.body, context, policy, report);
+      break;
     case ObjectKind::kClusterNetworkPolicy:
       if (has(options.release, Trait::kClusterNetworkPolicy)) {
         parse_cluster_network_policy(*object.body, context, policy, report);
@@ -52,7 +55,8 @@ Policy parse_policy(const PolicyObject& object, const Options& options, Symbols&
         report.note(Path("spec"), "this release of Cilium does not enforce ClusterNetworkPolicy");
       }
       break;
-    default: break;
+    default:
+      break;
   }
   policy.rejected = report.rejection();
   policy.notes = report.notes();

@@ -1,4 +1,5 @@
-// CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy (pkg/policy/api/rule_validation.go, pkg/policy/utils/parserules.go).
+// CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy (pkg/policy/api/rule_validation.go,
+// pkg/policy/utils/parserules.go).
 #include <algorithm>
 
 #include "agent/policy/l7.h"
@@ -23,7 +24,8 @@ AuthMode read_auth(const Document& rule, const Path& path, Report& report) {
 }
 
 // toPorts and icmps of one element, in either direction.
-std::vector<PortRule> read_port_rules(const Document& rule, const Path& path, const PortReading& reading, Report& report) {
+std::vector<PortRule> read_port_rules(const Document& rule, const Path& path, const PortReading& reading,
+                                      Report& report) {
   const Fields fields(rule, path, report);
   const Document* to_ports = fields.list("toPorts");
   const Document* icmps = fields.list("icmps");
@@ -31,7 +33,8 @@ std::vector<PortRule> read_port_rules(const Document& rule, const Path& path, co
   std::vector<PortRule> rules;
   if (to_ports != nullptr) {
     const L7Kinds kinds = l7_kinds(*to_ports, reading.release);
-    if (reading.ingress && reading.node && kinds.any) report.reject(path / "toPorts", "L7 rules are not supported on nodes");
+    if (reading.ingress && reading.node && kinds.any)
+      report.reject(path / "toPorts", "L7 rules are not supported on nodes");
     if (!reading.ingress && reading.node && (kinds.http || kinds.kafka)) {
       report.reject(path / "toPorts", "L7 rules other than DNS are not supported on nodes");
     }
@@ -43,7 +46,8 @@ std::vector<PortRule> read_port_rules(const Document& rule, const Path& path, co
 
 class SpecReader {
  public:
-  SpecReader(const ParseContext& context, Policy& policy, Report& report) : context_(context), policy_(policy), report_(report) {}
+  SpecReader(const ParseContext& context, Policy& policy, Report& report)
+      : context_(context), policy_(policy), report_(report) {}
 
   // `single`: it is the object's spec, not one of its specs.
   void read(const Document& document, const Path& path, bool clusterwide, bool single) {
@@ -73,34 +77,27 @@ class SpecReader {
     const Document* endpoints = fields.map("endpointSelector");
     const Document* nodes = fields.map("nodeSelector");
     if (endpoints == nullptr && nodes == nullptr) report_.reject(path, "endpointSelector or nodeSelector is needed");
-    if (endpoints != nullptr && nodes != nullptr) report_.reject(path, "endpointSelector and nodeSelector exclude each other");
-    if (nodes != nullptr && !clusterwide) {
-      constexpr std::string_view kOnlyClusterwide = "is for CiliumClusterwideNetworkPolicy only";
-      if (single || has(context_.options.release, Trait::kNodeSelectorRefusedInSpecs)) {
-        report_.reject(path / "nodeSelector", kOnlyClusterwide);
-      } else {
-        report_.note(path / "nodeSelector", kOnlyClusterwide);
-      }
-    }
+    if (endpoints != nullptr && nodes != nullptr)
+      report_.reject(path, "endpointSelector and nodeSelector exclude each other");
+    if (nodes != nullptr && !clusterwide) refuse_nodes(path / "nodeSelector", single);
     if (nodes != nullptr) {
       spec.node = true;
       spec.subject = context_.selectors.read(*nodes, path / "nodeSelector", KeyStyle::kCilium, report_);
     }
     if (endpoints == nullptr) return;
     spec.subject = context_.selectors.read(*endpoints, path / "endpointSelector", KeyStyle::kCilium, report_);
-    const SelectorReader& reader = context_.selectors;
     peers_.subject_may_be_init = spec.subject.has_key(kReserved, kInitKey);
     if (clusterwide) return;
-    // The policy's namespace takes the place of one that the selector compares with.
-    const Symbol key = reader.symbols().intern(kNamespaceKey);
-    const Document* labels = endpoints->get("matchLabels");
-    if (labels != nullptr) {
-      std::erase_if(spec.subject.requirements, [&](const Requirement& r) {
-        return r.source == kK8s && r.key == key && r.op == Operator::kIn && r.values.size() == 1 &&
-               &r < spec.subject.requirements.data() + labels->members.size();
-      });
+    spec.subject.force(context_.selectors.equals(kK8s, kNamespaceKey, context_.ns));
+  }
+
+  void refuse_nodes(const Path& path, bool single) {
+    constexpr std::string_view kOnlyClusterwide = "is for CiliumClusterwideNetworkPolicy only";
+    if (single || has(context_.options.release, Trait::kNodeSelectorRefusedInSpecs)) {
+      report_.reject(path, kOnlyClusterwide);
+    } else {
+      report_.note(path, kOnlyClusterwide);
     }
-    spec.subject.require(reader.equals(kK8s, kNamespaceKey, context_.ns));
   }
 
   // enableDefaultDeny.ingress; unset it follows the presence of rules, and rules ask for it.
@@ -142,10 +139,11 @@ class SpecReader {
       const Path at = path[i];
       const Document& rule = list->items[i];
       Fields(rule, at, report_)
-          .note_unknown({"toEndpoints", "toRequires", "toCIDR", "toCIDRSet", "toEntities", "toServices", "toGroups", "toNodes",
-                         "toFQDNs", "toPorts", "icmps", "authentication"});
+          .note_unknown({"toEndpoints", "toRequires", "toCIDR", "toCIDRSet", "toEntities", "toServices", "toGroups",
+                         "toNodes", "toFQDNs", "toPorts", "icmps", "authentication"});
       check_egress_peers(rule, at, peers_, deny, policy_.prefixes, report_);
-      read_port_rules(rule, at, {.release = context_.options.release, .ingress = false, .deny = deny, .node = node}, report_);
+      read_port_rules(rule, at, {.release = context_.options.release, .ingress = false, .deny = deny, .node = node},
+                      report_);
     }
   }
 
@@ -157,7 +155,8 @@ class SpecReader {
 
 }  // namespace
 
-void parse_cilium_policy(const Document& body, const ParseContext& context, bool clusterwide, Policy& policy, Report& report) {
+void parse_cilium_policy(const Document& body, const ParseContext& context, bool clusterwide, Policy& policy,
+                         Report& report) {
   const Path root("");
   const Fields fields(body, root, report);
   const Document* spec = fields.map("spec");

@@ -9,7 +9,8 @@ namespace {
 
 class Reader {
  public:
-  Reader(const ParseContext& context, Policy& policy, Report& report) : context_(context), policy_(policy), report_(report) {}
+  Reader(const ParseContext& context, Policy& policy, Report& report)
+      : context_(context), policy_(policy), report_(report) {}
 
   void read(const Document& spec) {
     const Path path("spec");

@@ -14,7 +14,8 @@ struct ParseContext {
   PeerContext peers() const;
 };
 
-void parse_cilium_policy(const Document& body, const ParseContext& context, bool clusterwide, Policy& policy, Report& report);
+void parse_cilium_policy(const Document& body, const ParseContext& context, bool clusterwide, Policy& policy,
+                         Report& report);
 void parse_network_policy(const Document& body, const ParseContext& context, Policy& policy, Report& report);
 void parse_cluster_network_policy(const Document& body, const ParseContext& context, Policy& policy, Report& report);
 

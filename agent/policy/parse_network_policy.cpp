@@ -10,13 +10,13 @@ namespace {
 
 bool names_cluster(const Document* pod_selector) {
   if (pod_selector == nullptr) return false;
-  if (const Document* labels = pod_selector->get("matchLabels"); labels != nullptr && !labels->string_at(kClusterKey).empty()) {
+  if (const Document* labels = pod_selector->get("matchLabels");
+      labels != nullptr && !labels->string_at(kClusterKey).empty()) {
     return true;
   }
   const Document* expressions = pod_selector->get("matchExpressions");
-  return expressions != nullptr && std::ranges::any_of(expressions->items, [](const Document& e) {
-           return e.string_at("key") == kClusterKey;
-         });
+  return expressions != nullptr &&
+         std::ranges::any_of(expressions->items, [](const Document& e) { return e.string_at("key") == kClusterKey; });
 }
 
 class Reader {
@@ -34,7 +34,8 @@ class Reader {
     Spec result;
     result.subject = subject(fields.map("podSelector"), path / "podSelector");
     if (ingress != nullptr) {
-      for (std::size_t i = 0; i < ingress->items.size(); ++i) read_rule(ingress->items[i], (path / "ingress")[i], result);
+      for (std::size_t i = 0; i < ingress->items.size(); ++i)
+        read_rule(ingress->items[i], (path / "ingress")[i], result);
     }
     if (egress != nullptr) {
       for (std::size_t i = 0; i < egress->items.size(); ++i) check_egress(egress->items[i], (path / "egress")[i]);
@@ -57,15 +58,12 @@ class Reader {
 
   // The policy's namespace takes the place of one that matchLabels names.
   void force_namespace(Selector& selector, const Document* written) {
-    const SelectorReader& reader = context_.selectors;
-    const Symbol key = reader.symbols().intern(kNamespaceKey);
+    Requirement own = context_.selectors.equals(kK8s, kNamespaceKey, ns_);
     if (written != nullptr && written->at({"matchLabels", kNamespaceKey}) != nullptr) {
-      const auto at = std::ranges::find_if(selector.requirements, [&](const Requirement& r) {
-        return r.source == kK8s && r.key == key && r.op == Operator::kIn;
-      });
-      if (at != selector.requirements.end()) selector.requirements.erase(at);
+      selector.force(std::move(own));
+    } else {
+      selector.require(std::move(own));
     }
-    selector.require(reader.equals(kK8s, kNamespaceKey, ns_));
   }
 
   void read_rule(const Document& rule, const Path& path, Spec& spec) {
@@ -131,7 +129,8 @@ class Reader {
       peers.selectors.push_back(std::move(selector));
     }
     if (block != nullptr) {
-      if (validated && !peers.selectors.empty()) report_.reject(path, "combining ipBlock with selectors is not supported");
+      if (validated && !peers.selectors.empty())
+        report_.reject(path, "combining ipBlock with selectors is not supported");
       add_ip_block(*block, path / "ipBlock", context_.peers(), validated, peers, report_);
     }
     peers.everyone = std::ranges::any_of(peers.selectors, &Selector::everyone);

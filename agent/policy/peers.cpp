@@ -32,7 +32,8 @@ std::optional<Prefix> parse_prefix_or_address(std::string_view text) {
   return address ? std::optional(Prefix::of(*address)) : std::nullopt;
 }
 
-// Builds the selectors of prefixes, which each release does in its own way (pkg/policy/api/cidr.go, pkg/labels/cidr.go).
+// Builds the selectors of prefixes, which each release does in its own way (pkg/policy/api/cidr.go,
+// pkg/labels/cidr.go).
 class PrefixSelectors {
  public:
   explicit PrefixSelectors(const PeerContext& context)
@@ -104,7 +105,9 @@ class PrefixSelectors {
 
   Requirement requirement(const Prefix& prefix, Operator op) const {
     if (modern() && is_zero_prefix(prefix)) {
-      Requirement world = reader_.exists(kReserved, prefix.is_v4() ? "world-ipv4" : dual_stack_ ? "world-ipv6" : "world");
+      Requirement world = reader_.exists(kReserved, prefix.is_v4() ? "world-ipv4"
+                                                    : dual_stack_  ? "world-ipv6"
+                                                                   : "world");
       world.op = op;
       return world;
     }
@@ -142,8 +145,8 @@ void read_cidrs(const Document& list, const Path& path, std::vector<std::string>
 }
 
 // One element of fromCIDRSet.
-void read_cidr_rule(const Document& document, const Path& path, const PeerContext& context, std::vector<Selector>& selectors,
-                    std::vector<Prefix>& prefixes, Report& report) {
+void read_cidr_rule(const Document& document, const Path& path, const PeerContext& context,
+                    std::vector<Selector>& selectors, std::vector<Prefix>& prefixes, Report& report) {
   const Fields fields(document, path, report);
   fields.note_unknown({"cidr", "cidrGroupRef", "cidrGroupSelector", "except"});
   const std::string cidr = fields.text("cidr");
@@ -167,7 +170,8 @@ void read_cidr_rule(const Document& document, const Path& path, const PeerContex
       continue;
     }
     // Only the address must lie inside: before 1.20 an except may be the wider one.
-    const Result<IpAddress> address = IpAddress::parse(std::string_view(except_texts[i]).substr(0, except_texts[i].find('/')));
+    const Result<IpAddress> address =
+        IpAddress::parse(std::string_view(except_texts[i]).substr(0, except_texts[i].find('/')));
     if (prefix && (!covers(*prefix, *address) || (strict && one->length < prefix->length))) {
       report.reject(at[i], "'" + except_texts[i] + "' does not lie in '" + cidr + "'");
     }
@@ -192,7 +196,8 @@ void read_cidr_rule(const Document& document, const Path& path, const PeerContex
   selectors.push_back(std::move(selector));
 }
 
-std::vector<Selector> read_selectors(const Document& list, const Path& path, const PeerContext& context, Report& report) {
+std::vector<Selector> read_selectors(const Document& list, const Path& path, const PeerContext& context,
+                                     Report& report) {
   std::vector<Selector> selectors;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     selectors.push_back(context.selectors.read(list.items[i], path[i], KeyStyle::kCilium, report));
@@ -216,17 +221,19 @@ void scope_to_policy(Selector& selector, const PeerContext& context, bool reserv
   scope_to_cluster(selector, context);
 }
 
-constexpr std::array<std::string_view, 6> kIngressMembers{"fromEndpoints", "fromCIDR", "fromCIDRSet",
-                                                          "fromEntities", "fromNodes", "fromGroups"};
+constexpr std::array<std::string_view, 6> kIngressMembers{"fromEndpoints", "fromCIDR",  "fromCIDRSet",
+                                                          "fromEntities",  "fromNodes", "fromGroups"};
 
 // Cilium refuses two that are not empty; an empty list beside a filled one passes, and selects nobody.
 template <std::size_t N>
-void check_exclusive(const Document& rule, const std::array<std::string_view, N>& members, const Path& path, Report& report) {
+void check_exclusive(const Document& rule, const std::array<std::string_view, N>& members, const Path& path,
+                     Report& report) {
   std::string_view first;
   for (const std::string_view member : members) {
     const Document* list = rule.get(member);
     if (list == nullptr || !list->is_list() || list->items.empty()) continue;
-    if (!first.empty()) report.reject(path, "combining " + std::string(first) + " and " + std::string(member) + " is not supported");
+    if (!first.empty())
+      report.reject(path, "combining " + std::string(first) + " and " + std::string(member) + " is not supported");
     first = member;
   }
 }
@@ -341,8 +348,8 @@ void add_ip_block(const Document& block, const Path& path, const PeerContext& co
 
 void check_egress_peers(const Document& rule, const Path& path, const PeerContext& context, bool deny,
                         std::vector<Prefix>& prefixes, Report& report) {
-  constexpr std::array<std::string_view, 8> kMembers{"toCIDR", "toCIDRSet", "toEndpoints", "toEntities",
-                                                     "toServices", "toGroups", "toNodes", "toFQDNs"};
+  constexpr std::array<std::string_view, 8> kMembers{"toCIDR",     "toCIDRSet", "toEndpoints", "toEntities",
+                                                     "toServices", "toGroups",  "toNodes",     "toFQDNs"};
   const Fields fields(rule, path, report);
   check_exclusive(rule, kMembers, path, report);
   for (const std::string_view member : {"toEndpoints", "toNodes", "toRequires"}) {
@@ -367,7 +374,8 @@ void check_egress_peers(const Document& rule, const Path& path, const PeerContex
       read_cidr_rule(list->items[i], at[i], context, unused, prefixes, report);
     }
   }
-  if (const auto names = fields.texts("toEntities")) read_entities(*names, path / "toEntities", context, unused, report);
+  if (const auto names = fields.texts("toEntities"))
+    read_entities(*names, path / "toEntities", context, unused, report);
   fields.list("toServices");
   fields.list("toGroups");
   if (deny) return;

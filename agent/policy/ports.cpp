@@ -58,8 +58,9 @@ void resolve(PortItem& item, const std::string& text, Release release) {
     return;
   }
   item.port = static_cast<std::uint16_t>(parse_unsigned(text, 0, 16).value);
-  item.merge_key = has(release, Trait::kPortKeyIsDecimal) ? static_cast<std::uint16_t>(parse_unsigned(text, 10, 16).value)
-                                                          : item.port;
+  item.merge_key = has(release, Trait::kPortKeyIsDecimal)
+                       ? static_cast<std::uint16_t>(parse_unsigned(text, 10, 16).value)
+                       : item.port;
 }
 
 PortItem read_port(const Document& document, const Path& path, Release release, Report& report) {
@@ -76,7 +77,8 @@ PortItem read_port(const Document& document, const Path& path, Release release, 
   } else {
     if (text != "0" && portless(protocol, release)) report.reject(path / "port", "must be empty or 0 for " + protocol);
     const ParsedNumber number = parse_unsigned(text, 0, 16);
-    if (number.error == NumberError::kSyntax) report.reject(path / "port", "'" + text + "' is neither a number nor a port name");
+    if (number.error == NumberError::kSyntax)
+      report.reject(path / "port", "'" + text + "' is neither a number nor a port name");
     if (number.error == NumberError::kRange) report.reject(path / "port", "'" + text + "' is greater than 65535");
   }
   const std::optional<Protocol> known = protocol_of(protocol, release);
@@ -110,23 +112,58 @@ struct IcmpName {
   std::uint16_t type;
 };
 // pkg/policy/api/icmp.go.
-constexpr std::array<IcmpName, 14> kIcmpNames{{{"EchoReply", 0}, {"DestinationUnreachable", 3}, {"Redirect", 5}, {"Echo", 8},
-    {"EchoRequest", 8}, {"RouterAdvertisement", 9}, {"RouterSelection", 10}, {"TimeExceeded", 11}, {"ParameterProblem", 12},
-    {"Timestamp", 13}, {"TimestampReply", 14}, {"Photuris", 40}, {"ExtendedEchoRequest", 42}, {"ExtendedEchoReply", 43}}};
-constexpr std::array<IcmpName, 27> kIcmpv6Names{{{"DestinationUnreachable", 1}, {"PacketTooBig", 2}, {"TimeExceeded", 3},
-    {"ParameterProblem", 4}, {"EchoRequest", 128}, {"EchoReply", 129}, {"MulticastListenerQuery", 130},
-    {"MulticastListenerReport", 131}, {"MulticastListenerDone", 132}, {"RouterSolicitation", 133}, {"RouterAdvertisement", 134},
-    {"NeighborSolicitation", 135}, {"NeighborAdvertisement", 136}, {"RedirectMessage", 137}, {"RouterRenumbering", 138},
-    {"ICMPNodeInformationQuery", 139}, {"ICMPNodeInformationResponse", 140}, {"InverseNeighborDiscoverySolicitation", 141},
-    {"InverseNeighborDiscoveryAdvertisement", 142}, {"HomeAgentAddressDiscoveryRequest", 144},
-    {"HomeAgentAddressDiscoveryReply", 145}, {"MobilePrefixSolicitation", 146}, {"MobilePrefixAdvertisement", 147},
-    {"DuplicateAddressRequestCodeSuffix", 157}, {"DuplicateAddressConfirmationCodeSuffix", 158}, {"ExtendedEchoRequest", 160},
-    {"ExtendedEchoReply", 161}}};
+constexpr std::array<IcmpName, 14> kIcmpNames{{{"EchoReply", 0},
+                                               {"DestinationUnreachable", 3},
+                                               {"Redirect", 5},
+                                               {"Echo", 8},
+                                               {"EchoRequest", 8},
+                                               {"RouterAdvertisement", 9},
+                                               {"RouterSelection", 10},
+                                               {"TimeExceeded", 11},
+                                               {"ParameterProblem", 12},
+                                               {"Timestamp", 13},
+                                               {"TimestampReply", 14},
+                                               {"Photuris", 40},
+                                               {"ExtendedEchoRequest", 42},
+                                               {"ExtendedEchoReply", 43}}};
+constexpr std::array<IcmpName, 27> kIcmpv6Names{{{"DestinationUnreachable", 1},
+                                                 {"PacketTooBig", 2},
+                                                 {"TimeExceeded", 3},
+                                                 {"ParameterProblem", 4},
+                                                 {"EchoRequest", 128},
+                                                 {"EchoReply", 129},
+                                                 {"MulticastListenerQuery", 130},
+                                                 {"MulticastListenerReport", 131},
+                                                 {"MulticastListenerDone", 132},
+                                                 {"RouterSolicitation", 133},
+                                                 {"RouterAdvertisement", 134},
+                                                 {"NeighborSolicitation", 135},
+                                                 {"NeighborAdvertisement", 136},
+                                                 {"RedirectMessage", 137},
+                                                 {"RouterRenumbering", 138},
+                                                 {"ICMPNodeInformationQuery", 139},
+                                                 {"ICMPNodeInformationResponse", 140},
+                                                 {"InverseNeighborDiscoverySolicitation", 141},
+                                                 {"InverseNeighborDiscoveryAdvertisement", 142},
+                                                 {"HomeAgentAddressDiscoveryRequest", 144},
+                                                 {"HomeAgentAddressDiscoveryReply", 145},
+                                                 {"MobilePrefixSolicitation", 146},
+                                                 {"MobilePrefixAdvertisement", 147},
+                                                 {"DuplicateAddressRequestCodeSuffix", 157},
+                                                 {"DuplicateAddressConfirmationCodeSuffix", 158},
+                                                 {"ExtendedEchoRequest", 160},
+                                                 {"ExtendedEchoReply", 161}}};
 
 template <std::size_t N>
 std::optional<std::uint16_t> type_named(const std::array<IcmpName, N>& names, std::string_view name) {
   const auto found = std::ranges::find(names, name, &IcmpName::name);
   return found == names.end() ? std::nullopt : std::optional(found->type);
+}
+
+// Whether Cilium takes the text for a number: a decimal that fits an int32, zero only as "0".
+bool is_decimal(const std::string& text) {
+  const ParsedNumber number = parse_unsigned(text, 10, 31);
+  return number.error == NumberError::kNone && (text == "0" || number.value != 0);
 }
 
 PortItem read_icmp_field(const Document& document, const Path& path, Report& report) {
@@ -146,7 +183,7 @@ PortItem read_icmp_field(const Document& document, const Path& path, Report& rep
     report.reject(path / "type", "must be a number or a name");
   } else if (const auto named = v6 ? type_named(kIcmpv6Names, type->text) : type_named(kIcmpNames, type->text)) {
     item.port = *named;
-  } else if (parse_unsigned(type->text, 10, 31).error == NumberError::kNone && (type->text == "0" || parse_unsigned(type->text, 10, 31).value != 0)) {
+  } else if (is_decimal(type->text)) {
     item.port = static_cast<std::uint16_t>(parse_unsigned(type->text, 0, 16).value);
   } else {
     report.reject(path / "type", "'" + type->text + "' is no type of " + (v6 ? "ICMPv6" : "ICMP"));
@@ -170,7 +207,8 @@ bool is_service_name(std::string_view text) {
   return letter;
 }
 
-std::vector<PortRule> read_to_ports(const Document& list, const Path& path, const PortReading& reading, Report& report) {
+std::vector<PortRule> read_to_ports(const Document& list, const Path& path, const PortReading& reading,
+                                    Report& report) {
   std::vector<PortRule> rules;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     rules.push_back(read_port_rule(list.items[i], path[i], reading, report));
@@ -188,40 +226,75 @@ std::vector<PortRule> read_icmps(const Document& list, const Path& path, Report&
     if (const Document* types = fields.list("fields")) {
       const Path here = at / "fields";
       if (types->items.size() > kMostPorts) report.reject(here, "too many types, at most 40");
-      for (std::size_t f = 0; f < types->items.size(); ++f) rule.ports.push_back(read_icmp_field(types->items[f], here[f], report));
+      for (std::size_t f = 0; f < types->items.size(); ++f)
+        rule.ports.push_back(read_icmp_field(types->items[f], here[f], report));
     }
     rules.push_back(std::move(rule));
   }
   return rules;
 }
 
-std::vector<PortRule> read_network_policy_ports(const Document& list, const Path& path, Release release, Report& report) {
+namespace {
+
+PortItem read_network_policy_port(const Document& document, const Path& path, Release release, Report& report) {
   const bool validated = has(release, Trait::kNetworkPolicyValidated);
+  const Fields fields(document, path, report);
+  fields.note_unknown({"port", "endPort", "protocol"});
+  const std::string protocol = fields.text("protocol");
+  const bool given = document.get("protocol") != nullptr;
+  const std::optional<Protocol> known = given ? protocol_of(protocol, release) : Protocol::kTcp;
+  if (!known) report.reject(path / "protocol", "'" + protocol + "' is no protocol that may be given here");
+  std::string text = "0";
+  if (const Document* port = document.get("port")) {
+    text = port->kind == Document::Kind::kInteger ? std::to_string(port->integer) : fields.text("port");
+  }
+  PortItem item{.protocol = known.value_or(Protocol::kTcp)};
+  item.end_port = static_cast<std::uint16_t>(fields.integer("endPort", INT32_MIN, INT32_MAX).value_or(0));
+  if (is_service_name(text)) {
+    if (validated) text = lower(text);
+  } else if (validated && parse_unsigned(text, 0, 16).error != NumberError::kNone) {
+    report.reject(path / "port", "'" + text + "' is neither a number up to 65535 nor a port name");
+  }
+  resolve(item, text, release);
+  return item;
+}
+
+// destinationPort of a ClusterNetworkPolicy: a number or a range.
+void read_destination_port(const Document& document, const Path& path, PortItem& item, Report& report) {
+  const Fields fields(document, path, report);
+  item.port = static_cast<std::uint16_t>(fields.integer("number", 0, 65535).value_or(0));
+  const Document* range = fields.map("range");
+  if (range == nullptr) return;
+  const Path within = path / "range";
+  const Fields ends(*range, within, report);
+  item.port = static_cast<std::uint16_t>(ends.integer("start", 0, 65535).value_or(0));
+  item.end_port = static_cast<std::uint16_t>(ends.integer("end", 0, 65535).value_or(0));
+}
+
+PortItem read_protocol(const Document& document, const Path& path, Report& report) {
+  constexpr std::array<std::pair<std::string_view, Protocol>, 3> kTransports{
+      {{"tcp", Protocol::kTcp}, {"udp", Protocol::kUdp}, {"sctp", Protocol::kSctp}}};
+  const Fields fields(document, path, report);
+  PortItem item{.name = fields.text("destinationNamedPort")};
+  for (const auto& [key, protocol] : kTransports) {
+    const Document* transport = fields.map(key);
+    if (transport == nullptr) continue;
+    item.protocol = protocol;
+    const Path here = path / key;
+    const Document* port = Fields(*transport, here, report).map("destinationPort");
+    if (port != nullptr) read_destination_port(*port, here / "destinationPort", item, report);
+  }
+  item.merge_key = item.port;
+  return item;
+}
+
+}  // namespace
+
+std::vector<PortRule> read_network_policy_ports(const Document& list, const Path& path, Release release,
+                                                Report& report) {
   std::vector<PortRule> rules;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
-    const Path at = path[i];
-    const Fields fields(list.items[i], at, report);
-    fields.note_unknown({"port", "endPort", "protocol"});
-    const std::string protocol = fields.text("protocol");
-    const std::optional<Protocol> known = list.items[i].get("protocol") == nullptr ? Protocol::kTcp : protocol_of(protocol, release);
-    if (!known) report.reject(at / "protocol", "'" + protocol + "' is no protocol that may be given here");
-    std::string text = "0";
-    if (const Document* port = list.items[i].get("port")) {
-      if (port->kind == Document::Kind::kInteger) {
-        text = std::to_string(port->integer);
-      } else {
-        text = fields.text("port");
-      }
-    }
-    PortItem item{.protocol = known.value_or(Protocol::kTcp)};
-    item.end_port = static_cast<std::uint16_t>(fields.integer("endPort", INT32_MIN, INT32_MAX).value_or(0));
-    if (is_service_name(text)) {
-      if (validated) text = lower(text);
-    } else if (validated && parse_unsigned(text, 0, 16).error != NumberError::kNone) {
-      report.reject(at / "port", "'" + text + "' is neither a number up to 65535 nor a port name");
-    }
-    resolve(item, text, release);
-    rules.push_back({.ports = {std::move(item)}});
+    rules.push_back({.ports = {read_network_policy_port(list.items[i], path[i], release, report)}});
   }
   return rules;
 }
@@ -229,33 +302,7 @@ std::vector<PortRule> read_network_policy_ports(const Document& list, const Path
 std::vector<PortRule> read_protocols(const Document& list, const Path& path, Report& report) {
   std::vector<PortRule> rules;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
-    const Path at = path[i];
-    const Fields fields(list.items[i], at, report);
-    PortItem item;
-    item.name = fields.text("destinationNamedPort");
-    const auto transport = [&](std::string_view key, Protocol protocol) {
-      const Document* found = fields.map(key);
-      if (found == nullptr) return;
-      item.protocol = protocol;
-      const Path here = at / key;
-      const Fields of(*found, here, report);
-      const Document* port = of.map("destinationPort");
-      if (port == nullptr) return;
-      const Path where = here / "destinationPort";
-      const Fields numbers(*port, where, report);
-      item.port = static_cast<std::uint16_t>(numbers.integer("number", 0, 65535).value_or(0));
-      if (const Document* range = numbers.map("range")) {
-        const Path within = where / "range";
-        const Fields ends(*range, within, report);
-        item.port = static_cast<std::uint16_t>(ends.integer("start", 0, 65535).value_or(0));
-        item.end_port = static_cast<std::uint16_t>(ends.integer("end", 0, 65535).value_or(0));
-      }
-    };
-    transport("tcp", Protocol::kTcp);
-    transport("udp", Protocol::kUdp);
-    transport("sctp", Protocol::kSctp);
-    item.merge_key = item.port;
-    rules.push_back({.ports = {std::move(item)}});
+    rules.push_back({.ports = {read_protocol(list.items[i], path[i], report)}});
   }
   return rules;
 }

@@ -23,7 +23,8 @@ std::vector<PortRule> read_to_ports(const Document& list, const Path& path, cons
 // The elements of icmps.
 std::vector<PortRule> read_icmps(const Document& list, const Path& path, Report& report);
 // The ports of a NetworkPolicy's rule.
-std::vector<PortRule> read_network_policy_ports(const Document& list, const Path& path, Release release, Report& report);
+std::vector<PortRule> read_network_policy_ports(const Document& list, const Path& path, Release release,
+                                                Report& report);
 // A ClusterNetworkPolicy's protocols.
 std::vector<PortRule> read_protocols(const Document& list, const Path& path, Report& report);
 

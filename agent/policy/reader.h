@@ -53,7 +53,7 @@ class Fields {
 
   const Document* list(std::string_view key) const;  // nullptr: missing
   const Document* map(std::string_view key) const;
-  std::string text(std::string_view key) const;      // empty when missing
+  std::string text(std::string_view key) const;  // empty when missing
   std::optional<std::int64_t> integer(std::string_view key, std::int64_t least, std::int64_t most) const;
   std::optional<bool> boolean(std::string_view key) const;
   std::optional<std::vector<std::string>> texts(std::string_view key) const;  // nullopt: missing

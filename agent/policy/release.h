@@ -1,7 +1,7 @@
 // What differs between Cilium's releases, in one place: a list that a reader (and `lint`, and `diff`) can go through.
 //
-// Code never compares releases; it asks for one named trait. Sources are files of github.com/cilium/cilium at the tag of
-// the release, and advisories.
+// Code never compares releases; it asks for one named trait. Sources are files of github.com/cilium/cilium at the tag
+// of the release, and advisories.
 #pragma once
 
 #include <array>
@@ -15,19 +15,50 @@ namespace sextant::policy {
 
 enum class Trait : std::uint8_t {
   // Labels and identities.
-  kTopologyLabelsFiltered, kNodesCarryClusterLabel, kLocalNodeCarriesNodeLabels, kHostByLabel, kAggregates,
+  kTopologyLabelsFiltered,
+  kNodesCarryClusterLabel,
+  kLocalNodeCarriesNodeLabels,
+  kHostByLabel,
+  kAggregates,
   // Selectors.
-  kClusterScopedPeers, kClusterScopedByDefault, kStrictSelectorKeys, kNodePeersOnly, kFromRequires,
+  kClusterScopedPeers,
+  kClusterScopedByDefault,
+  kStrictSelectorKeys,
+  kNodePeersOnly,
+  kFromRequires,
   // Prefixes and groups.
-  kWorldStandsForBothFamilies, kCidrSelectors, kZeroPrefixIsWorld, kZeroPrefixSetSelectsPrefixes, kZeroPrefixSetBySuffix,
-  kForeignWorldLabelQualified, kExceptMustBeLonger, kZeroGroupReachesLonger, kGroupValuesKept, kCidrNeedsWorldOrNode,
+  kWorldStandsForBothFamilies,
+  kCidrSelectors,
+  kZeroPrefixIsWorld,
+  kZeroPrefixSetSelectsPrefixes,
+  kZeroPrefixSetBySuffix,
+  kForeignWorldLabelQualified,
+  kExceptMustBeLonger,
+  kZeroGroupReachesLonger,
+  kGroupOrderIsChance,
+  kGroupValuesKept,
+  kCidrNeedsWorldOrNode,
   // Validity.
-  kNodeSelectorRefusedInSpecs, kNetworkPolicyValidated, kNetworkPolicyBadSelectorMatchesAll, kKafkaAndL7Proto, kVrrpAndIgmp, kTunnelProtocols,
+  kNodeSelectorRefusedInSpecs,
+  kNetworkPolicyValidated,
+  kNetworkPolicyBadSelectorMatchesAll,
+  kKafkaAndL7Proto,
+  kVrrpAndIgmp,
+  kTunnelProtocols,
   // Kinds and peers.
-  kClusterMeshEntity, kClusterNetworkPolicy, kGroupsAreSelectors, kIpBlockExclusive,
+  kClusterMeshEntity,
+  kClusterNetworkPolicy,
+  kGroupsAreSelectors,
+  kIpBlockExclusive,
   // Verdicts.
-  kHostAllowanceIsLastTier, kParserConflictAcrossPeers, kRedirectWithoutRules, kAuthSurvivesRedirect, kBroaderPortDecidesAuth,
-  kWildcardRedirectInherited, kPortKeyIsDecimal, kZeroPortRangeIsAll,
+  kHostAllowanceIsLastTier,
+  kParserConflictAcrossPeers,
+  kRedirectWithoutRules,
+  kAuthSurvivesRedirect,
+  kBroaderPortDecidesAuth,
+  kWildcardRedirectInherited,
+  kPortKeyIsDecimal,
+  kZeroPortRangeIsAll,
   kCount
 };
 
@@ -37,7 +68,7 @@ struct Difference {
   std::array<bool, 4> holds;  // 1.17.0, 1.18.6, 1.19.3, 1.20.2
   std::string_view what;      // true where it holds
   std::string_view source;
-  bool defect = false;        // not meant by Cilium's authors, or mended by an advisory
+  bool defect = false;  // not meant by Cilium's authors, or mended by an advisory
 };
 // In the order of Trait; one row per trait.
 std::span<const Difference> differences();

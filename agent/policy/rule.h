@@ -23,9 +23,9 @@ enum class AuthMode : std::uint8_t { kUnset, kDisabled, kRequired, kAlwaysFail }
 
 // How a port asks for the L7 proxy.
 struct Redirect {
-  std::string parser{};            // "http", "kafka", "tls", a proxylib name; empty: none
-  std::uint8_t priority = 0;       // of the listener; lower goes first, 0 is last
-  bool has_rules = false;          // some rule on requests, not only a parser
+  std::string parser{};       // "http", "kafka", "tls", a proxylib name; empty: none
+  std::uint8_t priority = 0;  // of the listener; lower goes first, 0 is last
+  bool has_rules = false;     // some rule on requests, not only a parser
   bool server_names = false;
   bool terminates_tls = false;
 
@@ -60,20 +60,20 @@ struct Peers {
 struct Entry {
   Action action = Action::kAllow;
   Tier tier = Tier::kNormal;
-  double priority = 0;             // within the tier, lower goes first
-  bool default_deny = true;        // asks for default deny on its subjects
+  double priority = 0;       // within the tier, lower goes first
+  bool default_deny = true;  // asks for default deny on its subjects
   Peers peers{};
-  bool any_port = false;           // no ports given: every protocol too
+  bool any_port = false;  // no ports given: every protocol too
   std::vector<PortRule> ports{};
   AuthMode auth = AuthMode::kUnset;
-  std::string where{};             // "spec.ingress[0]"
+  std::string where{};  // "spec.ingress[0]"
   std::uint32_t line = 0;
 };
 
 // One spec: a subject and its ingress.
 struct Spec {
   Selector subject{};
-  bool node = false;               // nodeSelector
+  bool node = false;  // nodeSelector
   std::vector<Entry> entries{};
   std::vector<Requirement> allow_requires{};  // fromRequires of ingress and of ingressDeny
   std::vector<Requirement> deny_requires{};

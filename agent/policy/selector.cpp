@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "agent/policy/release.h"
 
@@ -14,10 +15,14 @@ bool Requirement::matches(const LabelSet& labels) const {
     // Prefix labels have the empty value, and so has a requirement that compares it.
     const bool equal = exists && std::ranges::binary_search(values, Symbol{0});
     switch (op) {
-      case Operator::kIn: return equal;
-      case Operator::kNotIn: return !equal;
-      case Operator::kExists: return exists;
-      case Operator::kDoesNotExist: return !exists;
+      case Operator::kIn:
+        return equal;
+      case Operator::kNotIn:
+        return !equal;
+      case Operator::kExists:
+        return exists;
+      case Operator::kDoesNotExist:
+        return !exists;
     }
   }
   if (by_encoded_value) {
@@ -30,10 +35,14 @@ bool Requirement::matches(const LabelSet& labels) const {
   const Label* label = labels.find(key);
   const bool exists = label != nullptr && (source == kAny || source == label->source);
   switch (op) {
-    case Operator::kIn: return exists && std::ranges::binary_search(values, label->value);
-    case Operator::kNotIn: return !exists || !std::ranges::binary_search(values, label->value);
-    case Operator::kExists: return exists;
-    case Operator::kDoesNotExist: return !exists;
+    case Operator::kIn:
+      return exists && std::ranges::binary_search(values, label->value);
+    case Operator::kNotIn:
+      return !exists || !std::ranges::binary_search(values, label->value);
+    case Operator::kExists:
+      return exists;
+    case Operator::kDoesNotExist:
+      return !exists;
   }
   return false;
 }
@@ -61,10 +70,14 @@ namespace {
 
 std::string_view name_of(Operator op) {
   switch (op) {
-    case Operator::kIn: return "in";
-    case Operator::kNotIn: return "notin";
-    case Operator::kExists: return "exists";
-    case Operator::kDoesNotExist: return "!";
+    case Operator::kIn:
+      return "in";
+    case Operator::kNotIn:
+      return "notin";
+    case Operator::kExists:
+      return "exists";
+    case Operator::kDoesNotExist:
+      return "!";
   }
   return "";
 }
@@ -124,6 +137,13 @@ void Selector::require(Requirement requirement) {
   requirements.push_back(std::move(requirement));
 }
 
+void Selector::force(Requirement requirement) {
+  std::erase_if(requirements, [&](const Requirement& r) {
+    return r.in_match_labels && r.source == requirement.source && r.key == requirement.key;
+  });
+  require(std::move(requirement));
+}
+
 std::string encoded_group_key(std::string_view key, std::string_view value) {
   return std::string(key) + "\x1f" + std::string(value);
 }
@@ -136,7 +156,9 @@ std::string wrong_label_key(std::string_view key) {
     name = key.substr(slash + 1);
   }
   if (name.size() > 63) return "the name of a label key has at most 63 characters";
-  return is_name(name) ? "" : "a label key is letters, digits, '-', '_' and '.', and begins and ends with one of the first two";
+  return is_name(name)
+             ? ""
+             : "a label key is letters, digits, '-', '_' and '.', and begins and ends with one of the first two";
 }
 
 std::string wrong_label_value(std::string_view value) {
@@ -154,7 +176,9 @@ Requirement SelectorReader::exists(Symbol source, std::string_view key) const {
 
 // The key in the form that the release validates and takes apart.
 std::string SelectorReader::validated_key(std::string_view key, KeyStyle style) const {
-  const std::string_view source = style == KeyStyle::kCilium ? "any" : style == KeyStyle::kKubernetes ? "k8s" : "cidrgroup";
+  const std::string_view source = style == KeyStyle::kCilium       ? "any"
+                                  : style == KeyStyle::kKubernetes ? "k8s"
+                                                                   : "cidrgroup";
   if (has(release_, Trait::kStrictSelectorKeys)) {
     const SourceAndKey parts = split_source(key, ':');
     return std::string(parts.source.empty() ? source : parts.source) + ":" + std::string(parts.key);
@@ -198,65 +222,80 @@ Selector SelectorReader::read_group_selector(const Document& document, const Pat
   return selector;
 }
 
-Selector SelectorReader::read(const Document& document, const Path& path, KeyStyle style, std::string_view key_prefix,
-                              Report& report) const {
-  const bool strict = has(release_, Trait::kStrictSelectorKeys);
-  const bool validates = style != KeyStyle::kKubernetes || has(release_, Trait::kNetworkPolicyValidated);
-  bool broken = false;  // in a selector that is not validated
-  const auto wrong = [&](const Path& where, std::string_view reason) {
-    if (validates) {
-      report.reject(where, "invalid label selector: " + std::string(reason));
-    } else {
-      broken = true;
-    }
-  };
-  const auto check_key = [&](const Path& where, std::string_view key) {
-    const std::string full = validated_key(key, style);
-    const std::string problem = !strict                          ? wrong_label_key(full)
-                                : style == KeyStyle::kCidrGroup ? wrong_key_with_source(full)
-                                                                 : wrong_key_with_source(key);
-    if (!problem.empty()) wrong(where, "'" + std::string(key) + "': " + problem);
-  };
-  const auto check_value = [&](const Path& where, std::string_view value) {
-    if (const std::string problem = wrong_label_value(value); !problem.empty()) wrong(where, problem);
-  };
+// One selector while it is read: its requirements, and what is wrong with them.
+struct SelectorReader::Reading {
+  const SelectorReader& reader;
+  KeyStyle style;
+  std::string key_prefix;
+  Report& report;
+  std::vector<Requirement> requirements{};
+  bool broken = false;  // and not validated, so that it is not refused
 
-  const Fields fields(document, path, report);
-  std::vector<Requirement> requirements;
-  if (const Document* labels = fields.map("matchLabels")) {
-    const Path at = path / "matchLabels";
-    for (const auto& [key, value] : labels->members) {
-      if (!value.is_string() && !value.is_null()) report.reject(at / key, "must be a string");
-      check_key(at / key, std::string(key_prefix) + key);
-      check_value(at / key, value.text);
-      requirements.push_back(requirement(std::string(key_prefix) + key, style, Operator::kIn, {value.text}));
+  void wrong(const Path& where, std::string_view reason) {
+    if (style == KeyStyle::kKubernetes && !has(reader.release_, Trait::kNetworkPolicyValidated)) {
+      broken = true;
+    } else {
+      report.reject(where, "invalid label selector: " + std::string(reason));
+    }
+  }
+
+  void check_key(const Path& where, std::string_view key) {
+    const std::string full = reader.validated_key(key, style);
+    const bool strict = has(reader.release_, Trait::kStrictSelectorKeys);
+    const std::string problem = !strict                         ? wrong_label_key(full)
+                                : style == KeyStyle::kCidrGroup ? wrong_key_with_source(full)
+                                                                : wrong_key_with_source(key);
+    if (!problem.empty()) wrong(where, "'" + std::string(key) + "': " + problem);
+  }
+
+  void check_value(const Path& where, std::string_view value) {
+    if (const std::string problem = wrong_label_value(value); !problem.empty()) wrong(where, problem);
+  }
+
+  void read_labels(const Document& labels, const Path& path) {
+    for (const auto& [name, value] : labels.members) {
+      const std::string key = key_prefix + name;
+      if (!value.is_string() && !value.is_null()) report.reject(path / name, "must be a string");
+      check_key(path / name, key);
+      check_value(path / name, value.text);
+      requirements.push_back(reader.requirement(key, style, Operator::kIn, {value.text}));
+      requirements.back().in_match_labels = true;
     }
     std::ranges::sort(requirements, {}, [](const Requirement& r) { return std::pair(r.source, r.key); });
   }
-  if (const Document* expressions = fields.list("matchExpressions")) {
-    const Path at = path / "matchExpressions";
-    for (std::size_t i = 0; i < expressions->items.size(); ++i) {
-      const Path here = at[i];
-      const Fields expression(expressions->items[i], here, report);
-      const std::string key = std::string(key_prefix) + expression.text("key");
-      const std::string name = expression.text("operator");
-      const std::vector<std::string> values = expression.texts("values").value_or(std::vector<std::string>{});
-      check_key(here / "key", key);
-      for (std::size_t v = 0; v < values.size(); ++v) check_value(here / "values", values[v]);
-      if (name == "In" || name == "NotIn") {
-        if (values.empty()) wrong(here / "values", "must be given when the operator is In or NotIn");
-        requirements.push_back(requirement(key, style, name == "In" ? Operator::kIn : Operator::kNotIn, values));
-      } else if (name == "Exists" || name == "DoesNotExist") {
-        if (!values.empty()) wrong(here / "values", "may not be given when the operator is Exists or DoesNotExist");
-        requirements.push_back(requirement(key, style, name == "Exists" ? Operator::kExists : Operator::kDoesNotExist, {}));
-      } else {
-        wrong(here / "operator", "'" + name + "' is no operator");
-      }
+
+  void read_expression(const Document& document, const Path& path) {
+    const Fields expression(document, path, report);
+    const std::string key = key_prefix + expression.text("key");
+    const std::string name = expression.text("operator");
+    const std::vector<std::string> values = expression.texts("values").value_or(std::vector<std::string>{});
+    check_key(path / "key", key);
+    for (const std::string& value : values) check_value(path / "values", value);
+    if (name == "In" || name == "NotIn") {
+      if (values.empty()) wrong(path / "values", "must be given when the operator is In or NotIn");
+      requirements.push_back(reader.requirement(key, style, name == "In" ? Operator::kIn : Operator::kNotIn, values));
+    } else if (name == "Exists" || name == "DoesNotExist") {
+      if (!values.empty()) wrong(path / "values", "may not be given when the operator is Exists or DoesNotExist");
+      const Operator op = name == "Exists" ? Operator::kExists : Operator::kDoesNotExist;
+      requirements.push_back(reader.requirement(key, style, op, {}));
+    } else {
+      wrong(path / "operator", "'" + name + "' is no operator");
     }
   }
+};
+
+Selector SelectorReader::read(const Document& document, const Path& path, KeyStyle style, std::string_view key_prefix,
+                              Report& report) const {
+  Reading reading{.reader = *this, .style = style, .key_prefix = std::string(key_prefix), .report = report};
+  const Fields fields(document, path, report);
+  if (const Document* labels = fields.map("matchLabels")) reading.read_labels(*labels, path / "matchLabels");
+  if (const Document* expressions = fields.list("matchExpressions")) {
+    const Path at = path / "matchExpressions";
+    for (std::size_t i = 0; i < expressions->items.size(); ++i) reading.read_expression(expressions->items[i], at[i]);
+  }
   Selector selector;
-  if (broken && has(release_, Trait::kNetworkPolicyBadSelectorMatchesAll)) return selector;
-  for (Requirement& r : requirements) selector.require(std::move(r));
+  if (reading.broken && has(release_, Trait::kNetworkPolicyBadSelectorMatchesAll)) return selector;
+  for (Requirement& r : reading.requirements) selector.require(std::move(r));
   return selector;
 }
 

@@ -16,25 +16,26 @@ enum class Operator : std::uint8_t { kIn, kNotIn, kExists, kDoesNotExist };
 
 struct Requirement {
   Operator op = Operator::kExists;
-  Symbol source = kAny;            // kAny: matches the key under every source
+  Symbol source = kAny;  // kAny: matches the key under every source
   Symbol key = 0;
   std::vector<Symbol> values{};    // sorted
   std::optional<Prefix> prefix{};  // source cidr: matched by containment, the key being its text
   // Values are keys under which a group's label is kept once per value (Trait::kGroupValuesKept).
   bool by_encoded_value = false;
+  bool in_match_labels = false;  // where it is written
 
   bool matches(const LabelSet& labels) const;
 };
 
 struct Selector {
   std::vector<Requirement> requirements{};
-  std::string text{};              // equal for selectors that Cilium takes for one
+  std::string text{};  // equal for selectors that Cilium takes for one
   // Selects by address: in fromCIDR, fromCIDRSet and ipBlock.
   bool by_prefix = false;
   // Selects nothing but world and, with `nodes_too`, nodes (Trait::kCidrNeedsWorldOrNode).
   bool world_only = false;
   bool nodes_too = false;
-  bool of_endpoints = false;       // written in fromEndpoints: fromRequires adds to it
+  bool of_endpoints = false;  // written in fromEndpoints: fromRequires adds to it
 
   bool everyone() const { return requirements.empty() && !by_prefix; }
   bool matches(const LabelSet& labels) const;
@@ -43,6 +44,8 @@ struct Selector {
   bool has_key(Symbol source, Symbol key) const;
   bool has_key_prefix(Symbol source, std::string_view prefix, const Symbols& symbols) const;
   void require(Requirement requirement);
+  // The same, in place of what matchLabels says of the same key and source.
+  void force(Requirement requirement);
 };
 
 // Where a selector is written decides how its keys are read.
@@ -70,7 +73,9 @@ class SelectorReader {
   Release release() const { return release_; }
 
  private:
-  Selector read(const Document& document, const Path& path, KeyStyle style, std::string_view key_prefix, Report& report) const;
+  struct Reading;
+  Selector read(const Document& document, const Path& path, KeyStyle style, std::string_view key_prefix,
+                Report& report) const;
   Requirement requirement(std::string_view key, KeyStyle style, Operator op, std::vector<std::string> values) const;
   std::string validated_key(std::string_view key, KeyStyle style) const;
 

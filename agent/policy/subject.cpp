@@ -120,7 +120,8 @@ class Builder {
       add_protocol(base, rule, port, port.protocol);
       return;
     }
-    for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kSctp}) add_protocol(base, rule, port, protocol);
+    for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kSctp})
+      add_protocol(base, rule, port, protocol);
   }
 
   void add_protocol(const Item& base, const PortRule& rule, const PortItem& port, Protocol protocol) {

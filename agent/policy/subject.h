@@ -23,17 +23,17 @@ struct Written {
 
 // One action on one range of ports for some peers.
 struct Item {
-  std::vector<Written> sources{};    // what it comes from; empty: made by the agent itself
+  std::vector<Written> sources{};          // what it comes from; empty: made by the agent itself
   std::shared_ptr<const Matcher> peers{};  // null: everyone
-  bool host_only = false;           // the local host's allowance
-  Protocol protocol = Protocol::kAny;  // kAny: every protocol
+  bool host_only = false;                  // the local host's allowance
+  Protocol protocol = Protocol::kAny;      // kAny: every protocol
   std::uint16_t first_port = 0;
   std::uint16_t last_port = 65535;
   Tier tier = Tier::kNormal;
   double priority = 0;
   std::uint8_t rank = kAllowRank;
   AuthMode auth = AuthMode::kUnset;
-  bool uncertain = false;           // whom it is about cannot be computed: any source outside may be meant
+  bool uncertain = false;  // whom it is about cannot be computed: any source outside may be meant
 
   bool covers(Protocol p, std::uint16_t port) const {
     return protocol == Protocol::kAny || (protocol == p && first_port <= port && port <= last_port);
@@ -41,22 +41,22 @@ struct Item {
 };
 
 struct SubjectPolicy {
-  bool applies = false;             // else everything is allowed, for the reason below
+  bool applies = false;  // else everything is allowed, for the reason below
   Because otherwise = Because::kDefaultAllow;
-  bool selected = false;            // some policy selects it for ingress
+  bool selected = false;  // some policy selects it for ingress
   bool default_deny = false;
-  bool always = false;              // enable-policy=always, or the subject has no labels yet
-  bool authenticates = false;       // some rule has an authentication mode
-  bool uncertain = false;           // some item is
-  std::string broken{};             // not empty: Cilium cannot compute the policy, for this reason
-  std::vector<Item> items{};        // sorted by tier and priority
+  bool always = false;               // enable-policy=always, or the subject has no labels yet
+  bool authenticates = false;        // some rule has an authentication mode
+  bool uncertain = false;            // some item is
+  std::string broken{};              // not empty: Cilium cannot compute the policy, for this reason
+  std::vector<Item> items{};         // sorted by tier and priority
   std::vector<Written> selecting{};  // elements that select the subject
 };
 
 // What the subject brings.
 struct Subjectivity {
   const LabelSet* labels = nullptr;
-  bool host = false;                // a host endpoint
+  bool host = false;                                  // a host endpoint
   const std::vector<ContainerPort>* ports = nullptr;  // null: none
 };
 
