@@ -1,8 +1,10 @@
 """The kernel's side of the simulation: namespaces, cgroups, processes in both. Every function names what failed."""
 
+import json
 import os
 import pathlib
 import subprocess
+import time
 
 INSIDE = str(pathlib.Path(__file__).with_name("inside.py"))
 NETNS = pathlib.Path("/run/netns")
@@ -38,6 +40,20 @@ def add_namespace(name):
     ip_batch(name, ["link set lo up"])
     # Addresses count at once, and nothing appears by itself: the simulation has no duplicates and no routers.
     write_sysctls(name, {f"net.ipv6.conf.{conf}.{key}": 0 for conf in ("all", "default") for key in ("accept_dad", "accept_ra")})
+
+
+def wait_for_links(name):
+    """Until every link of the namespace that is up carries packets.
+
+    A new link drops them until the kernel's link watch has looked at it, which it does once a second (net/core/link_watch.c).
+    """
+    for _ in range(300):
+        waiting = [link["ifname"] for link in json.loads(run([*within(name), "ip", "-json", "link"]))
+                   if "UP" in link["flags"] and link["operstate"] not in ("UP", "UNKNOWN")]
+        if not waiting:
+            return
+        time.sleep(0.02)
+    raise Failed(f"{name}: no carrier on {', '.join(waiting)}")
 
 
 def remove_namespace(name):

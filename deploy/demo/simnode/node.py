@@ -48,6 +48,7 @@ class SimNode:
     def __init__(self, cgroup_driver="systemd"):
         self._driver = cgroup_driver
         self._clients = {}
+        self._fresh = set()  # namespaces with links that are new since the last packet
         self._injectors = {}
         self._kept = False
         self.pods = {}
@@ -102,6 +103,7 @@ class SimNode:
 
     def add_uplink(self, name, address, router, default_route=True):
         """A veth to the internet. The default route makes it an uplink."""
+        self._fresh |= {self.inet, self.node}
         kernel.ip_batch(self.node, [
             f"link add {name} type veth peer name {name} netns {self.inet}",
             f"address add {address}/64 dev {name} nodad", f"link set {name} up"])
@@ -131,6 +133,7 @@ class SimNode:
         netns, link = self.remains.namespace(f"{namespace}-{name}"), f"lxc-{name}"[:15]
         address, uid = f"{self.prefix}:1::{host_part}", str(uuid.uuid4())
         kernel.add_namespace(netns)
+        self._fresh |= {self.node, netns}
         kernel.ip_batch(self.node, [
             f"link add {link} type veth peer name eth0 netns {netns}",
             f"address add fe80::1/64 dev {link} nodad", f"link set {link} up", f"route add {address}/128 dev {link}"])
@@ -151,6 +154,7 @@ class SimNode:
         remove_cgroup(pod.cgroup.parent)
         if pod.netns != self.node:
             kernel.remove_namespace(pod.netns)
+            self._fresh.discard(pod.netns)
         del self.pods[f"{pod.namespace}/{pod.name}"]
 
     def _start_pod(self, pod, serves, host_network, described=True):
@@ -213,6 +217,9 @@ class SimNode:
     def probe(self, asks, netns=None):
         """Runs probes at once (see inside.Probe) in the internet's namespace or another, and returns their results in order."""
         netns = netns or self.inet
+        for namespace in list(self._fresh):
+            kernel.wait_for_links(namespace)
+            self._fresh.discard(namespace)
         if netns not in self._clients:
             self._clients[netns] = kernel.start(netns, self.helpers, [sys.executable, "-S", kernel.INSIDE, "client"],
                                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
