@@ -52,6 +52,9 @@ inline std::string get(std::string_view path, std::string_view fields = {});
 inline std::string post(std::string_view path, std::string_view body,
                         std::string_view fields = "Content-Type: application/json\r\n");
 
+// Scrapes until the metrics hold `text`, or ten seconds have passed; the last scrape.
+inline std::string metrics_with(const std::string& address, std::string_view text);
+
 inline int status_of(std::string_view answer);
 inline std::string body_of(std::string_view answer);
 
@@ -171,6 +174,15 @@ inline std::string get(std::string_view path, std::string_view fields) { return 
 
 inline std::string post(std::string_view path, std::string_view body, std::string_view fields) {
   return http_client_detail::request("POST", path, fields) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+inline std::string metrics_with(const std::string& address, std::string_view text) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  std::string out;
+  do {
+    out = HttpClient(address).ask(get("/metrics"));
+  } while (out.find(text) == std::string::npos && std::chrono::steady_clock::now() < until);
+  return out;
 }
 
 inline int status_of(std::string_view answer) {
