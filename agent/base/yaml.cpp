@@ -1,9 +1,11 @@
 // parse_yaml: yaml-cpp's events, built straight into Documents. No node tree of yaml-cpp's is made: it has no positions of
 // keys, keeps duplicates, and expands aliases without bound.
 #include <algorithm>
+#include <cctype>
 #include <cstddef>
 #include <exception>
 #include <map>
+#include <optional>
 #include <spanstream>
 #include <string>
 #include <unordered_set>
@@ -80,14 +82,20 @@ std::string key_text(const Document& key, const YAML::Mark& mark) {
 
 class Builder final : public YAML::EventHandler {
  public:
-  explicit Builder(std::string_view text) : starts_(text) {}
+  explicit Builder(std::string_view text) : text_(text), lines_(text) {}
 
-  std::vector<Document> take() { return std::move(documents_); }
+  std::vector<Document> finish() {
+    // yaml-cpp takes the end of the text for the end of a quote.
+    if (last_scalar_ && !quote_ends(text_.substr(static_cast<std::size_t>(last_scalar_->pos)))) {
+      throw Rejected{*last_scalar_, "the quoted string that begins here does not end"};
+    }
+    return std::move(documents_);
+  }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     anchors_.clear();
-    // yaml-cpp takes what is left over after a document for the next one.
-    if (!documents_.empty() && !starts_.allows(static_cast<std::size_t>(mark.line))) {
+    // yaml-cpp takes what is left over behind a document for the next one.
+    if (!documents_.empty() && !lines_.begins_document(static_cast<std::size_t>(mark.line))) {
       throw Rejected{mark, "the document has ended before this; the next one begins with '---'"};
     }
   }
@@ -95,21 +103,31 @@ class Builder final : public YAML::EventHandler {
 
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     refuse_lone_key(mark);
+    refuse_empty_item(mark);
     place(scalar({}, mark), mark, anchor);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
+    last_scalar_ = mark;
     const bool plain = tag == "?" || tag.empty();
     if (plain && value == "<<" && wants_key()) return begin_merge(mark);
     auto document = plain ? resolve_plain(value) : resolve_tagged(tag, value);
     if (!document) throw Rejected{mark, document.error().what};
+    refuse_value_below_key(mark);
     place(scalar(*std::move(document), mark), mark, anchor);
+  }
+
+  // Any character but blanks and brackets is YAML 1.2, but "&db'x'" is a slip and no name. libyaml's names:
+  void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
+    const auto in_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
+    if (!std::ranges::all_of(name, in_name)) throw Rejected{mark, quote(name) + " is no name of an anchor"};
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) throw Rejected{mark, "an alias inside what it stands for"};
+    refuse_value_below_key(mark);
     count(found->second.nodes, mark);
     if (open_.size() + found->second.height > kMaxDepth) throw too_deep(mark);
     place(Subtree(found->second), mark, 0);
@@ -117,6 +135,8 @@ class Builder final : public YAML::EventHandler {
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value style) override {
+    // Items of a block list may stand below their key.
+    if (style != YAML::EmitterStyle::Block) refuse_value_below_key(mark);
     begin(Kind::kList, "tag:yaml.org,2002:seq", mark, tag, anchor);
     open_.back().block = style == YAML::EmitterStyle::Block;
   }
@@ -124,6 +144,7 @@ class Builder final : public YAML::EventHandler {
 
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value style) override {
+    refuse_value_below_key(mark);
     begin(Kind::kMap, "tag:yaml.org,2002:map", mark, tag, anchor);
     open_.back().block = style == YAML::EmitterStyle::Block;
   }
@@ -185,6 +206,27 @@ class Builder final : public YAML::EventHandler {
     if (open_.empty() || !open_.back().has_key || !open_.back().block) return;
     const Open& map = open_.back();
     if (mark.pos == map.key_mark.pos) throw Rejected{mark, quote(map.key) + " is neither 'key: value' nor a list item"};
+  }
+
+  // "[a, , b]": yaml-cpp makes it a null.
+  void refuse_empty_item(const YAML::Mark& mark) const {
+    if (open_.empty() || open_.back().block || !open_.back().tree.document.is_list()) return;
+    const char c = at(mark);
+    if (c == ',' || c == ']') throw Rejected{mark, "an empty item in a list"};
+  }
+
+  // A value on a line of its own must be indented deeper than the key that it belongs to.
+  void refuse_value_below_key(const YAML::Mark& mark) const {
+    if (open_.empty() || !open_.back().has_key || !open_.back().block) return;
+    const Open& map = open_.back();
+    if (mark.line > map.key_mark.line && mark.column <= map.mark.column) {
+      throw Rejected{mark, "neither 'key: value' nor a list item"};
+    }
+  }
+
+  char at(const YAML::Mark& mark) const {
+    const auto offset = static_cast<std::size_t>(mark.pos);
+    return offset < text_.size() ? text_[offset] : '\0';
   }
 
   // Puts a finished value where it belongs: a key or value of the open map, an item of the open list, or a document.
@@ -253,7 +295,9 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
-  DocumentStarts starts_;
+  std::string_view text_;
+  YamlLines lines_;
+  std::optional<YAML::Mark> last_scalar_{};
   std::vector<Document> documents_{};
   std::vector<Open> open_{};
   std::map<YAML::anchor_t, Subtree> anchors_{};
@@ -265,13 +309,15 @@ class Builder final : public YAML::EventHandler {
 
 Result<std::vector<Document>> parse_yaml(std::string_view text) {
   if (auto checked = check_yaml_text(text); !checked) return Failure(checked.error());
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   try {
     Builder builder(text);
     std::ispanstream stream(std::span<const char>(text.data(), text.size()));
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }
-    return builder.take();
+    return builder.finish();
   } catch (const Rejected& rejected) {
     return failure(placed(rejected.mark, rejected.cause));
   } catch (const YAML::Exception& e) {

@@ -15,20 +15,26 @@ std::string hexadecimal(std::uint32_t c) {
   return "U+" + digits;
 }
 
-// The text of a line, without what ends it; empty beyond the last.
-std::string_view line_at(std::string_view text, std::size_t begin) {
-  std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+bool says_something(std::string_view line) {
+  const auto first = line.find_first_not_of(" \t\r");
+  return first != std::string_view::npos && line[first] != '#';
 }
 
-bool is_marker(std::string_view line, std::string_view marker) {
-  return line.starts_with(marker) && (line.size() == marker.size() || line[3] == ' ' || line[3] == '\t');
-}
-
-bool says_nothing(std::string_view line) {
-  const auto first = line.find_first_not_of(" \t");
-  return first == std::string_view::npos || line[first] == '#' || line[0] == '%';
+Result<> check_last_line(std::string_view text, std::size_t lines) {
+  while (!text.empty()) {
+    const auto begin = text.find_last_of('\n');
+    const std::string_view line = begin == std::string_view::npos ? text : text.substr(begin + 1);
+    if (says_something(line)) {
+      if (line.front() != '%') return {};
+      return failure("line " + std::to_string(lines) + ", column 1: a directive without a document");
+    }
+    if (begin == std::string_view::npos) return {};
+    text = text.substr(0, begin);
+    --lines;
+  }
+  return {};
 }
 
 }  // namespace
@@ -54,24 +60,40 @@ Result<> check_yaml_text(std::string_view text) {
       line_begin = i;
     }
   }
-  return {};
+  return check_last_line(text, line);
 }
 
-bool DocumentStarts::allows(std::size_t line) {
+bool quote_ends(std::string_view text) {
+  while (!text.empty() && (text.front() == '!' || text.front() == '&' || is_blank(text.front()))) {
+    // A tag or an anchor goes to the next blank; yaml-cpp also lets a quote follow "!" at once.
+    const bool property = !is_blank(text.front());
+    std::size_t end = 1;
+    while (property && end < text.size() && !is_blank(text[end]) && text[end] != '"' && text[end] != '\'') ++end;
+    text.remove_prefix(end);
+  }
+  if (text.empty() || (text.front() != '"' && text.front() != '\'')) return true;
+  const char mark = text.front();
+  for (std::size_t i = 1; i < text.size(); ++i) {
+    if (mark == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == mark) {
+      if (mark == '"' || i + 1 == text.size() || text[i + 1] != mark) return true;
+      ++i;  // '' within single quotes
+    }
+  }
+  return false;
+}
+
+bool YamlLines::begins_document(std::size_t line) {
   for (; line_ < line && begin_ != std::string_view::npos; ++line_) {
     const std::size_t end = text_.find('\n', begin_);
     begin_ = end == std::string_view::npos ? end : end + 1;
   }
   if (begin_ >= text_.size()) return true;  // the end of the text: nothing is left over
-  if (is_marker(line_at(text_, begin_), "---")) return true;
-  for (std::size_t before = begin_; before > 0;) {
-    const std::size_t end = before - 1;  // the earlier line's '\n'
-    before = end == 0 ? 0 : text_.rfind('\n', end - 1) + 1;
-    const std::string_view earlier = line_at(text_, before);
-    if (is_marker(earlier, "...")) return true;
-    if (!says_nothing(earlier)) return false;
-  }
-  return false;
+  const std::string_view rest = text_.substr(begin_);
+  constexpr std::string_view kMarker = "---";
+  return rest.starts_with(kMarker) &&
+         (rest.size() == kMarker.size() || std::string_view(" \t\r\n").contains(rest[kMarker.size()]));
 }
 
 }  // namespace sextant

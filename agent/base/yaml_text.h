@@ -9,17 +9,21 @@
 namespace sextant {
 
 // The text is UTF-8 and holds only characters that YAML calls printable (1.2, 5.1). yaml-cpp replaces the others in silence, and
-// takes U+0004 for the end of the text. The error names line and column.
+// takes U+0004 for the end of the text. Nor may the text end in a directive ("%..."), which would be left out.
+// The error names line and column.
 Result<> check_yaml_text(std::string_view text);
 
-// Tells whether documents that are not the first may begin where they do. Walks the text once, over all questions.
-class DocumentStarts {
- public:
-  explicit DocumentStarts(std::string_view text) : text_(text) {}
+// Whether the scalar that the text begins with, maybe behind a tag and an anchor, is no quoted one or its quote is closed.
+bool quote_ends(std::string_view text);
 
-  // `line` is from 0 and not before that of the last question. True when it starts with '---', or the last line before it that is
-  // neither blank nor a comment is the '...' that ends a document.
-  bool allows(std::size_t line);
+// The text's lines, for questions about the places that yaml-cpp names.
+class YamlLines {
+ public:
+  explicit YamlLines(std::string_view text) : text_(text) {}
+
+  // Whether a document that is not the first may begin on this line (from 0, not before that of the last question): it
+  // starts with '---'. A bare one behind '...' is YAML 1.2, but Kubernetes' reader leaves it out without a word.
+  bool begins_document(std::size_t line);
 
  private:
   std::string_view text_;

@@ -74,7 +74,7 @@ TEST(Yaml, ReadsEveryDocument) {
   EXPECT_EQ(documents("a: 1\n---\nb: 2\n---\n# nothing\n---\nc: 3\n").size(), 4U);
   EXPECT_EQ(documents("--- {a: 1}\n--- [b]\n").size(), 2U);
   EXPECT_EQ(documents("a: 1\n...\n").size(), 1U);
-  EXPECT_EQ(documents("a: 1\n...\n# so\n\nb: 2\n").size(), 2U);
+  EXPECT_EQ(documents("a: 1\n...\n---\nb: 2\n").size(), 2U);
   EXPECT_EQ(documents("%YAML 1.1\n---\na: 1\n...\n%YAML 1.1\n---\nb: 2\n").size(), 2U);
   EXPECT_EQ(documents("\xEF\xBB\xBF" "a: 1\n").size(), 1U);
 }
@@ -83,6 +83,8 @@ TEST(Yaml, RefusesWhatIsLeftOverAfterADocument) {
   EXPECT_EQ(error("[1, 2] 3\n"), "line 1, column 8: the document has ended before this; the next one begins with '---'");
   EXPECT_THAT(error("{a: 1}\nb: 2\n"), StartsWith("line 2"));
   EXPECT_THAT(error("{a: 1}\n---x: 2\n"), StartsWith("line 2"));
+  // Kubernetes would read only the first.
+  EXPECT_THAT(error("a: 1\n...\n# so\nb: 2\n"), StartsWith("line 4"));
   EXPECT_NE(error("a: 1\n}\n"), "");
   EXPECT_NE(error("a: 1\n]\n"), "");
   EXPECT_NE(error("- a\nb: c\n"), "");
@@ -240,6 +242,56 @@ TEST(Yaml, RefusesAFileThatIsCutOffInAKey) {
   EXPECT_TRUE(document("a: 1\nspe:").find("spe")->is_null());
   EXPECT_TRUE(document("a: 1\n? spe").find("spe")->is_null());
   EXPECT_TRUE(document("{a, b}").find("a")->is_null());
+}
+
+TEST(Yaml, RefusesAQuoteThatNeverEnds) {
+  EXPECT_EQ(error("a: 1\nb: \"x\nc: 1\n"), "line 2, column 4: the quoted string that begins here does not end");
+  for (const std::string text : {"a: '", "a: \"", "a: !!str \"", "- '", "a: 'x", "a: 'x''", "a: \"x\\\"", "a: &b !!str 'x",
+                                 "a: !\"", "{a: \"b", "a: \"b\\\"\nc: |\n  d", "'a"}) {
+    EXPECT_NE(error(text), "") << text;
+    EXPECT_NE(error(text + "\n"), "") << text;
+    EXPECT_NE(error(text + "\n\n# so\n"), "") << text;
+  }
+  EXPECT_EQ(document("a: ''").string_at("a"), "");
+  EXPECT_EQ(document("a: \"x\"").string_at("a"), "x");
+  EXPECT_EQ(document("a: it's'").string_at("a"), "it's'");
+  EXPECT_EQ(document("a: &b !!str 'it''s'").string_at("a"), "it's");
+  EXPECT_EQ(document("\xEF\xBB\xBF" "a: 'x'").string_at("a"), "x");
+  EXPECT_EQ(document("a: |\n  \"b").string_at("a"), "\"b");
+}
+
+TEST(Yaml, RefusesADirectiveWithoutADocument) {
+  EXPECT_EQ(error("a: 1\n%b\n# so\n\n"), "line 2, column 1: a directive without a document");
+  EXPECT_EQ(error("%YAML 1.2\n"), "line 1, column 1: a directive without a document");
+  EXPECT_EQ(documents("%YAML 1.2\n---\n").size(), 1U);
+}
+
+TEST(Yaml, RefusesEmptyItemsInBrackets) {
+  EXPECT_EQ(error("a: [1, , 2]\n"), "line 1, column 8: an empty item in a list");
+  EXPECT_EQ(error("a: [, 1]\n"), "line 1, column 5: an empty item in a list");
+  EXPECT_EQ(document("a: [1, 2, ]\n").find("a")->items.size(), 2U);
+  EXPECT_EQ(document("a: [~, null]\n").find("a")->items.size(), 2U);
+  EXPECT_EQ(document("a:\n-\n- 1\n").find("a")->items.size(), 2U);
+  EXPECT_TRUE(document("{a: , b: 1}\n").find("a")->is_null());
+}
+
+TEST(Yaml, RefusesAValueThatIsNotIndented) {
+  EXPECT_EQ(error("a:\n'b'\n"), "line 2, column 1: neither 'key: value' nor a list item");
+  EXPECT_NE(error("a:\nb\nc: 1\n"), "");
+  EXPECT_NE(error("a: &x b\nc:\n*x\n"), "");
+  EXPECT_NE(error("a:\n[b]\n"), "");
+  EXPECT_NE(error("a:\n{b: c}\n"), "");
+  EXPECT_NE(error("x:\n  a:\n  'b'\n  c: 1\n"), "");
+  EXPECT_EQ(document("a:\n b\n").string_at("a"), "b");
+  EXPECT_EQ(document("- a:\n   b\n").items[0].string_at("a"), "b");
+  EXPECT_EQ(document("a:\n- b\n").find("a")->items.size(), 1U);
+}
+
+TEST(Yaml, RefusesNamesOfAnchorsThatAreSlips) {
+  EXPECT_EQ(error("a: &b'c'\n"), "line 1, column 4: 'b'c'' is no name of an anchor");
+  EXPECT_NE(error("a: &b*c\n"), "");
+  EXPECT_NE(error("a: &b:c\n"), "");
+  EXPECT_EQ(document("a: &b_1-C d\ne: *b_1-C\n").string_at("e"), "d");
 }
 
 TEST(Yaml, RefusesTagsBeyondTheCoreSchema) {
