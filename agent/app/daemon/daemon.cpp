@@ -50,8 +50,7 @@ audit::Config audit_config(const Config& config) {
 }
 
 std::map<std::string, std::string> config_labels(const Config& config) {
-  return {{"node", config.node},
-          {"source", config.source.kubernetes ? "kubernetes" : "manifests"},
+  return {{"source", config.source.kubernetes ? "kubernetes" : "manifests"},
           {"datapath", config.datapath.enabled ? "true" : "false"},
           {"cilium_version", std::string(policy::to_string(config.cilium.options.release))},
           {"host_firewall", config.cilium.options.enable_host_firewall ? "true" : "false"}};
