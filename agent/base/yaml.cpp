@@ -37,7 +37,6 @@ struct Rejected {
 };
 
 std::string placed(const YAML::Mark& mark, std::string_view cause) {
-  if (mark.line < 0) return std::string(cause);
   return "line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1) + ": " +
          std::string(cause);
 }
@@ -63,6 +62,12 @@ struct Open {
   std::vector<Document> merges{};  // maps that "<<" names, the strongest first
 };
 
+// Of brackets that are never closed yaml-cpp makes a key, too.
+Rejected not_a_key(Kind kind, const YAML::Mark& mark) {
+  const std::string_view hint = kind == Kind::kList ? ", or a ']' is missing" : (kind == Kind::kMap ? ", or a '}' is missing" : "");
+  return {mark, std::string(Document::kind_name(kind)) + " cannot be a key" + std::string(hint)};
+}
+
 std::string key_text(const Document& key, const YAML::Mark& mark) {
   switch (key.kind) {
     case Kind::kString:
@@ -77,7 +82,7 @@ std::string key_text(const Document& key, const YAML::Mark& mark) {
     case Kind::kMap:
       break;
   }
-  throw Rejected{mark, std::string(Document::kind_name(key.kind)) + " cannot be a key"};
+  throw not_a_key(key.kind, mark);
 }
 
 class Builder final : public YAML::EventHandler {
@@ -186,7 +191,7 @@ class Builder final : public YAML::EventHandler {
       throw Rejected{mark, "tag " + quote(tag) + " is none of YAML's core schema for " +
                                std::string(Document::kind_name(kind))};
     }
-    if (wants_key()) throw Rejected{mark, std::string(Document::kind_name(kind)) + " cannot be a key"};
+    if (wants_key()) throw not_a_key(kind, mark);
     if (open_.size() == kMaxDepth) throw too_deep(mark);
     count(1, mark);
     Open opened{.tree = {.document = {.kind = kind}, .height = 1}, .anchor = anchor, .mark = mark};
@@ -321,7 +326,8 @@ Result<std::vector<Document>> parse_yaml(std::string_view text) {
   } catch (const Rejected& rejected) {
     return failure(placed(rejected.mark, rejected.cause));
   } catch (const YAML::Exception& e) {
-    return failure(placed(e.mark, e.msg));
+    if (e.mark.line < 0) return failure(e.msg);
+    return failure(placed(e.mark, in_plain_words(e.msg, text, static_cast<std::size_t>(e.mark.line))));
   } catch (const std::exception& e) {
     return failure(std::string("YAML: ") + e.what());
   }

@@ -1,5 +1,7 @@
 #include "agent/base/yaml_text.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 
@@ -13,6 +15,33 @@ std::string hexadecimal(std::uint32_t c) {
   std::string digits;
   for (int shift = c > 0xffff ? 20 : 12; shift >= 0; shift -= 4) digits += kDigits[(c >> shift) & 0xfU];
   return "U+" + digits;
+}
+
+// yaml-cpp's exceptions.h says what it missed; people want to know what to mend.
+struct Words {
+  std::string_view yaml_cpp;
+  std::string_view plain;
+};
+constexpr std::array kWords{
+    Words{"illegal map value", "a ':' where no value can stand: a second one on the line, or a wrong indentation"},
+    Words{"illegal map key", "a key where none can stand: a wrong indentation"},
+    Words{"illegal block entry", "a '-' where no list item can stand: a wrong indentation"},
+    Words{"end of map not found", "not indented as the keys above it"},
+    Words{"end of sequence not found", "not indented as the list items above it"},
+    Words{"end of map flow not found", "a ',' or a '}' is missing before this"},
+    Words{"end of sequence flow not found", "a ',' or a ']' is missing before this"},
+    Words{"unknown token", "a character that cannot begin a value without quotes around it"},
+    Words{"illegal EOF in scalar", "the text ends within a quoted string"},
+    Words{"illegal document indicator in scalar", "the document ends within a quoted string"},
+    Words{"illegal tab when looking for indentation", "a tab in the indentation, which YAML makes of blanks only"},
+};
+
+std::string_view line_at(std::string_view text, std::size_t line) {
+  for (; line > 0 && !text.empty(); --line) {
+    const auto end = text.find('\n');
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+  return text.substr(0, text.find('\n'));
 }
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -82,6 +111,15 @@ bool quote_ends(std::string_view text) {
     }
   }
   return false;
+}
+
+std::string in_plain_words(std::string_view message, std::string_view text, std::size_t line) {
+  const std::string_view written = line_at(text, line);
+  if (written.substr(0, written.find_first_not_of(" \t")).contains('\t')) {
+    return "a tab in the indentation, which YAML makes of blanks only";
+  }
+  const auto* known = std::ranges::find(kWords, message, &Words::yaml_cpp);
+  return std::string(known == kWords.end() ? message : known->plain);
 }
 
 bool YamlLines::begins_document(std::size_t line) {

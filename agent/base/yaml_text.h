@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "agent/base/result.h"
@@ -15,6 +16,9 @@ Result<> check_yaml_text(std::string_view text);
 
 // Whether the scalar that the text begins with, maybe behind a tag and an anchor, is no quoted one or its quote is closed.
 bool quote_ends(std::string_view text);
+
+// What a message of yaml-cpp's means to the one who wrote the line (from 0) that it names.
+std::string in_plain_words(std::string_view message, std::string_view text, std::size_t line);
 
 // The text's lines, for questions about the places that yaml-cpp names.
 class YamlLines {

@@ -100,7 +100,7 @@ TEST(Yaml, ExpandsAliases) {
 TEST(Yaml, ForgetsAnchorsAtTheEndOfADocument) { EXPECT_NE(error("a: &x 1\n---\nb: *x\n"), ""); }
 
 TEST(Yaml, RefusesAnUnknownAliasAndOneInsideItself) {
-  EXPECT_THAT(error("a: *nobody\n"), StartsWith("line 1, column 4"));
+  EXPECT_THAT(error("a: *nobody\n"), StartsWith("line 1, column 4: the referenced anchor is not defined"));
   EXPECT_EQ(error("a: &a [1, *a]\n"), "line 1, column 11: an alias inside what it stands for");
 }
 
@@ -178,8 +178,8 @@ TEST(Yaml, MakesKeysStrings) {
 }
 
 TEST(Yaml, RefusesListsAndMapsAsKeys) {
-  EXPECT_EQ(error("? [a, b]\n: c\n"), "line 1, column 3: a list cannot be a key");
-  EXPECT_EQ(error("? {a: b}\n: c\n"), "line 1, column 3: a map cannot be a key");
+  EXPECT_EQ(error("? [a, b]\n: c\n"), "line 1, column 3: a list cannot be a key, or a ']' is missing");
+  EXPECT_EQ(error("? {a: b}\n: c\n"), "line 1, column 3: a map cannot be a key, or a '}' is missing");
 }
 
 TEST(Yaml, MergesMaps) {
@@ -233,6 +233,20 @@ TEST(Yaml, RefusesBrokenText) {
       ADD_FAILURE() << "accepted: " << text;
     }
   }
+}
+
+TEST(Yaml, SaysWhatIsWrongInPlainWords) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"a:\n\tb: 1\n", "line 2, column 3: a tab in the indentation, which YAML makes of blanks only"},
+      {"a: b: c\n", "line 1, column 5: a ':' where no value can stand: a second one on the line, or a wrong indentation"},
+      {"a:\n  b: 1\n c: 2\n", "line 3, column 2: not indented as the keys above it"},
+      {"a:\n  - b\n c: d\n", "line 3, column 2: not indented as the keys above it"},
+      {"a: [1, 2\nb: 3\n", "line 2, column 2: a ',' or a ']' is missing before this"},
+      {"a: {b: 1\nc: 2\n", "line 2, column 2: a ',' or a '}' is missing before this"},
+      {"a: @x\n", "line 1, column 4: a character that cannot begin a value without quotes around it"},
+      {"a: \"x", "line 1, column 6: the text ends within a quoted string"},
+  };
+  for (const auto& [text, wanted] : cases) EXPECT_EQ(error(text), wanted) << text;
 }
 
 TEST(Yaml, RefusesAFileThatIsCutOffInAKey) {
