@@ -51,7 +51,8 @@ class Lines(unittest.TestResult):
     def addSubTest(self, test, subtest, err):
         super().addSubTest(test, subtest, err)
         if err is not None:
-            self._wrong(subtest, (self.failures + self.errors)[-1][1])
+            found = self.failures if issubclass(err[0], test.failureException) else self.errors
+            self._wrong(subtest, found[-1][1])
 
     def _wrong(self, test, trace):
         self._line("FAIL", test)

@@ -108,10 +108,12 @@ class Findings(NodeTest):
         self.start()
         ghost = self.sim.add_pod("shop", "ghost", "99", ["tcp:any:6000"], described=False)
         self.connects(STRANGER, ghost, 6000)
-        finding = self.expect_finding("SXT007")
-        self.assertEqual(finding["endpoint"]["kind"], "Pod")
-        self.assertIn(ghost.address, str(finding))
-        self.assertIn(ghost.uid, str(finding))
+        finding = self.expect_finding("SXT007", kind="Pod", name=ghost.uid)
+        self.assertEqual(finding["endpoint"]["address"], ghost.address)
+        self.assertIn(ghost.uid, finding["message"])
+
+        self.sim.describe(ghost, ["tcp:any:6000"])
+        self.expect_resolved(finding)
 
     def test_a_socket_of_the_node_that_the_internet_reaches_by_default_is_SXT008_until_it_closes(self):
         self.start()

@@ -9,27 +9,40 @@ import time
 import support
 from simnode import Allow, DaemonFailed
 from simnode.node import SCANNER, STRANGER
-from support import NodeTest, needs, output
+from support import NodeTest, needs, output, ran
 
 
-def links_without_owner():
-    """BPF links that no process holds: pinned ones, or ones that outlived their process."""
-    return {link["id"] for link in json.loads(output(["bpftool", "-j", "link", "show"])) if not link.get("pids")}
+def links(pid=None):
+    """Ids of the kernel's BPF links; of those that the process holds, when given."""
+    for _ in range(20):
+        done = ran(["bpftool", "-j", "link", "show"])  # fails when one is freed while it looks at them
+        if done.returncode == 0:
+            found = json.loads(done.stdout)
+            return {link["id"] for link in found if pid is None or any(p["pid"] == pid for p in link.get("pids", []))}
+    raise AssertionError(f"bpftool link show: {done.stderr}")
 
 
 class Kill(NodeTest):
     def attached(self):
         """Programs on the node's devices."""
-        net = json.loads(output([*support.in_namespace(self.sim.node, "bpftool", "-j", "net")]))
+        net = json.loads(output(support.in_namespace(self.sim.node, "bpftool", "-j", "net")))
         return [entry for kind in net for entries in kind.values() for entry in entries]
 
     def qdiscs(self):
         return output(support.in_namespace(self.sim.node, "tc", "qdisc", "show"))
 
-    def expect_nothing_left(self, ownerless, qdiscs):
-        deadline = time.monotonic() + 5
-        while self.attached() or links_without_owner() - ownerless:  # the kernel frees them a moment after the process
-            self.assertLess(time.monotonic(), deadline, f"still attached: {self.attached()} {links_without_owner() - ownerless}")
+    def kill(self):
+        """SIGKILL at this moment. Returns the links that it held then."""
+        self.daemon.process.send_signal(signal.SIGSTOP)
+        held = links(self.daemon.process.pid)
+        self.daemon.process.send_signal(signal.SIGKILL)
+        self.daemon.process.wait()
+        return held
+
+    def expect_nothing_left(self, held, qdiscs):
+        deadline = time.monotonic() + 10
+        while self.attached() or links() & held:  # the kernel frees them a moment after the process
+            self.assertLess(time.monotonic(), deadline, f"still attached: {self.attached()} {links() & held}")
             time.sleep(0.02)
         self.assertEqual(self.qdiscs(), qdiscs)
 
@@ -37,24 +50,25 @@ class Kill(NodeTest):
     def test_killed_at_random_moments_nothing_stays_attached_and_no_finding_is_lost_or_doubled(self):
         seed = random.randrange(1 << 32)
         chance = random.Random(seed)
-        ownerless, qdiscs = links_without_owner(), self.qdiscs()
+        qdiscs = self.qdiscs()
         self.sim.enforcement.unprotect(self.db.address)
         self.start()
         took_to_start = self.time_to_start()
         self.connects(STRANGER, self.db, 5432)
         reported = {self.expect_finding("SXT001", name="db", port=5432)["id"]}
 
-        moments = 50
-        for moment in range(moments):
+        most = 0
+        for moment in range(50):
             with self.subTest(seed=seed, moment=moment):
                 delay = chance.uniform(0, took_to_start * (8 if support.FULL else 1.2))
                 self.live_a_little(chance, delay, reported)
-                self.daemon.process.send_signal(signal.SIGKILL)
-                self.daemon.process.wait()
-                self.expect_nothing_left(ownerless, qdiscs)
+                held = self.kill()
+                most = max(most, len(held))
+                self.expect_nothing_left(held, qdiscs)
                 self.check_store()
                 self.daemon.start()
 
+        self.assertGreater(most, 0, "no moment at which anything was attached")
         self.daemon.wait_ready(support.START_TIMEOUT)
         findings = self.daemon.view("findings?all=true")["findings"]
         ids = [f["id"] for f in findings]
@@ -90,11 +104,13 @@ class Kill(NodeTest):
 
     @needs("bpftool")
     def test_SIGTERM_ends_it_with_status_0_and_nothing_attached(self):
-        ownerless, qdiscs = links_without_owner(), self.qdiscs()
+        qdiscs = self.qdiscs()
         self.start()
         self.assertTrue(self.attached())
+        held = links(self.daemon.process.pid)
+        self.assertTrue(held)
         self.assertEqual(self.daemon.stop(), 0)
-        self.expect_nothing_left(ownerless, qdiscs)
+        self.expect_nothing_left(held, qdiscs)
         self.assertFalse(self.daemon.socket.exists())
 
     def test_an_open_finding_outlives_a_restart_with_its_first_seen(self):

@@ -12,8 +12,7 @@ from support import NodeTest, ipv6, mac_of, needs, ran, tcp_syn
 
 ETHERNET_IPV6 = b"\x86\xdd"
 ICMPV6_ERRORS, ICMPV6_ECHO = range(1, 5), (128, 129)
-TCP_RST = 0x04
-TCP_FLAGS = {"FIN": 0x01, "SYN": 0x02, "RST": TCP_RST, "ACK": 0x10}
+TCP_FLAGS = {"FIN": 0x01, "SYN": 0x02, "RST": 0x04, "ACK": 0x10}
 
 
 def read_pcap(path):
@@ -33,7 +32,7 @@ class Seen:
 
     def __init__(self, frames):
         self.packets = collections.Counter()
-        self._streams = {}  # TCP, by direction -> [first sequence number, bytes, flags seen]
+        self._streams = {}  # TCP, by direction -> [sequence number of the first data, bytes, flags seen]
         for frame in frames:
             if frame[12:14] == ETHERNET_IPV6:
                 self._see(frame[14:])
@@ -56,8 +55,10 @@ class Seen:
 
     def _see_tcp(self, direction, segment):
         sequence, data = struct.unpack_from("!I", segment, 4)[0], len(segment) - (segment[12] >> 4) * 4
-        stream = self._streams.setdefault(direction, [sequence, 0, set()])
-        stream[1] = max(stream[1], (sequence - stream[0] + data) & 0xFFFFFFFF if segment[13] & TCP_RST == 0 else 0)
+        stream = self._streams.setdefault(direction, [None, 0, set()])
+        if data > 0:
+            stream[0] = sequence if stream[0] is None else stream[0]
+            stream[1] = max(stream[1], (sequence - stream[0] + data) & 0xFFFFFFFF)
         stream[2] |= {name for name, bit in TCP_FLAGS.items() if segment[13] & bit}
 
     def _see_icmp(self, head, length, message):
@@ -82,6 +83,7 @@ class Packets(NodeTest):
                 if "listening on" in line:
                     break
             running[place] = (process, path)
+        time.sleep(1.2)  # a port in TIME_WAIT can be used again for the same peer after a second (tcp_twsk_unique)
         act()
         time.sleep(0.3)  # answers on their way
         captured = {}

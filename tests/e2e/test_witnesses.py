@@ -18,25 +18,24 @@ class Witnesses(NodeTest):
                 self.assertEqual(told["verdict"], wanted, told)
         self.assertIn("policy-shop-db.yaml", self.cli("explain", "--to", "shop/db", "--from", STRANGER, "--port", "5432/TCP", "-o", "json"))
 
+    def listener(self, endpoint, port):
+        """What listens there; None when nothing does."""
+        listening = (self.row(endpoint, "TCP", port) or {}).get("listening")
+        return listening if listening and listening["verdict"] == "allow" else None
+
     def test_listening_names_the_process_of_a_pod_and_of_the_host(self):
         self.start()
-        row = self.wait_for("the database listens", lambda: (self.row("db", "TCP", 5432) or {}).get("listening"))
-        self.assertEqual((row["verdict"], row["process"]), ("allow", "db"))
-        self.assertEqual(row["pid"], self.db.processes[0].pid)
-        host = self.wait_for("the proxy listens", lambda: (self.row("n1", "TCP", 8080) or {}).get("listening"))
-        self.assertEqual((host["verdict"], host["process"]), ("allow", "proxy"))
+        pod = self.wait_for("the database listens", lambda: self.listener("db", 5432))
+        self.assertEqual((pod["process"], pod["pid"]), ("db", self.db.processes[0].pid))
+        host = self.wait_for("the proxy listens", lambda: self.listener("n1", 8080))
+        self.assertEqual((host["process"], host["pid"]), ("proxy", self.sim.pods["edge/proxy"].processes[0].pid))
 
     def test_listening_follows_sockets_that_come_and_go(self):
         self.start()
         process = self.sim.serve(self.db, "latecomer", ["tcp:any:7000"])
-
-        def listening():
-            row = self.row("db", "TCP", 7000)
-            return row and row["listening"] and row["listening"]["process"] == "latecomer"
-
-        self.wait_for("the late socket", listening)
+        self.assertEqual(self.wait_for("the late socket", lambda: self.listener("db", 7000))["process"], "latecomer")
         self.sim.stop(process)
-        self.wait_for("the late socket gone", lambda: not listening())
+        self.wait_for("the late socket gone", lambda: not self.listener("db", 7000))
 
     def test_the_uplink_counts_each_attempt_once_with_its_verdict(self):
         self.start()
@@ -106,7 +105,7 @@ kind: CiliumNetworkPolicy
 metadata: { namespace: shop, name: cache }
 spec: { endpointSelector: { matchLabels: { app: cache } }, ingress: [ { fromEntities: [ cluster ] } ] }
 """)
-        row = self.wait_for("the cache listens", lambda: (self.row("cache", "TCP", 6379) or {}).get("listening"))
-        self.assertEqual(row["process"], "cache")
+        self.wait_for("the cache listens",
+                      lambda: ((self.row("cache", "TCP", 6379) or {}).get("listening") or {}).get("process") == "cache")
         self.connects(STRANGER, cache, 6379)
         self.expect_finding("SXT001", name="cache", port=6379)

@@ -1,9 +1,11 @@
 """The kernel's side of the simulation: namespaces, cgroups, processes in both. Every function names what failed."""
 
+import fcntl
 import json
 import os
 import pathlib
 import subprocess
+import sys
 import time
 
 INSIDE = str(pathlib.Path(__file__).with_name("inside.py"))
@@ -12,6 +14,17 @@ NETNS = pathlib.Path("/run/netns")
 
 class Failed(Exception):
     """A step of building the node did not work: the message says which and why."""
+
+
+def only_one(path):
+    """Waits until no other process simulates a node: Sextant sees the sockets of every namespace, also of another simulation."""
+    lock = open(path, "w", encoding="ascii")  # closed by the process's end
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print("waiting for another simulated node to end", file=sys.stderr, flush=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return lock
 
 
 def run(command, stdin=None):

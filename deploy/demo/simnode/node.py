@@ -54,6 +54,7 @@ class SimNode:
         self.pods = {}
 
     def __enter__(self):
+        self._lock = kernel.only_one("/run/sextant-sim.lock")
         clean_remains()
         self.cgroup_root = kernel.cgroup2_mount()
         self.remains = Remains.make()
@@ -79,6 +80,7 @@ class SimNode:
             helper.kill()
             helper.communicate()
         self.remains.remove()
+        self._lock.close()
 
     def keep(self):
         """Leaves everything running when the context ends; `python3 -m simnode cleanup` removes it."""
@@ -161,13 +163,16 @@ class SimNode:
         self.pods[f"{pod.namespace}/{pod.name}"] = pod
         if serves:
             self.serve(pod, pod.name, serves)
-        if not described:
-            return pod
+        if described:
+            self.describe(pod, serves, host_network)
+        return pod
+
+    def describe(self, pod, serves, host_network=False):
+        """Writes the pod's manifest."""
         ports = [{"containerPort": int(spec.rsplit(":", 1)[1]), "protocol": spec[:3].upper()} for spec in serves]
         self.write_manifest(f"pod-{pod.namespace}-{pod.name}.yaml", manifests.POD.format(
             namespace=pod.namespace, name=pod.name, app=pod.name, uid=pod.uid, address=pod.address,
             host_network=str(host_network).lower(), ports=json.dumps(ports)))
-        return pod
 
     def _pod_cgroup(self, uid):
         """As the kubelet names it for a Burstable pod (pkg/kubelet/cm: systemd and cgroupfs drivers)."""
