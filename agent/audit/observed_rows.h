@@ -25,9 +25,11 @@ struct ObservedRow {
 
 // The packet passed every wall and found no socket: nobody refused it, and nobody got it.
 bool found_no_socket(std::string_view drop_reason);
+// The kernel gave no reason: that is no proof of a wall, for one odd packet must not hide an open port.
+bool says_nothing(std::string_view drop_reason);
 // The newest packet of the row reached a socket.
 bool newest_delivered(const RowObservation& row);
-// The newest packet of the row was refused on its way (not: found no socket).
+// The newest packet of the row was refused on its way (not: found no socket, nor: for no reason given).
 bool newest_refused(const RowObservation& row);
 
 class ObservedRows {

@@ -88,5 +88,10 @@ TEST(NewestPacket, OfARowDecides) {
   EXPECT_FALSE(newest_refused(dropped(none, 1, kStart + seconds(1), "NO_SOCKET")));
 }
 
+TEST(NewestPacket, ThatDiedForNoReasonGivenIsNoProofOfAWall) {
+  const RowObservation open = delivered(row(kDb, 5432, kWorld, Verdict::kDeny, kStart), 1, kStart);
+  EXPECT_FALSE(newest_refused(dropped(open, 1, kStart + seconds(1), "NOT_SPECIFIED")));
+}
+
 }  // namespace
 }  // namespace sextant::audit::testing
