@@ -1,7 +1,9 @@
 """Killed at any moment, Sextant leaves the node as it was, and loses and doubles no finding."""
 
 import json
+import pathlib
 import random
+import re
 import signal
 import sqlite3
 import time
@@ -12,14 +14,24 @@ from simnode.node import SCANNER, STRANGER
 from support import NodeTest, needs, output, ran
 
 
-def links(pid=None):
-    """Ids of the kernel's BPF links; of those that the process holds, when given."""
+def links():
+    """Ids of the kernel's BPF links."""
     for _ in range(20):
         done = ran(["bpftool", "-j", "link", "show"])  # fails when one is freed while it looks at them
         if done.returncode == 0:
-            found = json.loads(done.stdout)
-            return {link["id"] for link in found if pid is None or any(p["pid"] == pid for p in link.get("pids", []))}
+            return {link["id"] for link in json.loads(done.stdout)}
     raise AssertionError(f"bpftool link show: {done.stderr}")
+
+
+def links_of(process):
+    """Ids of the BPF links that the process holds (proc_pid_fdinfo(5))."""
+    found = set()
+    for file in pathlib.Path(f"/proc/{process.pid}/fdinfo").glob("*"):
+        try:
+            found.update(int(number) for number in re.findall(r"^link_id:\s*(\d+)", file.read_text(), re.M))
+        except OSError:
+            pass  # closed meanwhile
+    return found
 
 
 class Kill(NodeTest):
@@ -34,7 +46,7 @@ class Kill(NodeTest):
     def kill(self):
         """SIGKILL at this moment. Returns the links that it held then."""
         self.daemon.process.send_signal(signal.SIGSTOP)
-        held = links(self.daemon.process.pid)
+        held = links_of(self.daemon.process)
         self.daemon.process.send_signal(signal.SIGKILL)
         self.daemon.process.wait()
         return held
@@ -107,7 +119,7 @@ class Kill(NodeTest):
         qdiscs = self.qdiscs()
         self.start()
         self.assertTrue(self.attached())
-        held = links(self.daemon.process.pid)
+        held = links_of(self.daemon.process)
         self.assertTrue(held)
         self.assertEqual(self.daemon.stop(), 0)
         self.expect_nothing_left(held, qdiscs)

@@ -165,8 +165,9 @@ class Packets(NodeTest):
         without = self.capture(self.traffic)
         self.start()
         self.compare(without, self.capture(self.traffic))
-        self.expect_finding("SXT001", name="db", port=5432)
-        self.expect_finding("SXT009", name="web", port=443)
+        # The odd packets of the same row may have died since, which resolves the finding: it need not be open still.
+        found = {(f["code"], f["endpoint"]["name"], f["port"]) for f in self.daemon.view("findings?all=true")["findings"]}
+        self.assertLessEqual({("SXT001", "db", 5432), ("SXT009", "web", 443)}, found)
 
     def compare(self, without, with_sextant):
         for place, packets in without.items():

@@ -16,15 +16,18 @@ class Failed(Exception):
     """A step of building the node did not work: the message says which and why."""
 
 
-def only_one(path):
-    """Waits until no other process simulates a node: Sextant sees the sockets of every namespace, also of another simulation."""
-    lock = open(path, "w", encoding="ascii")  # closed by the process's end
+def only_one():
+    """Waits until no other process simulates a node: Sextant sees the sockets of every namespace, also of another simulation.
+
+    The lock is on the folder itself, so it leaves no file behind; it goes with the process.
+    """
+    folder = os.open("/run", os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         print("waiting for another simulated node to end", file=sys.stderr, flush=True)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-    return lock
+        fcntl.flock(folder, fcntl.LOCK_EX)
+    return folder
 
 
 def run(command, stdin=None):

@@ -54,7 +54,7 @@ class SimNode:
         self.pods = {}
 
     def __enter__(self):
-        self._lock = kernel.only_one("/run/sextant-sim.lock")
+        self._lock = kernel.only_one()
         clean_remains()
         self.cgroup_root = kernel.cgroup2_mount()
         self.remains = Remains.make()
@@ -80,7 +80,7 @@ class SimNode:
             helper.kill()
             helper.communicate()
         self.remains.remove()
-        self._lock.close()
+        os.close(self._lock)
 
     def keep(self):
         """Leaves everything running when the context ends; `python3 -m simnode cleanup` removes it."""
