@@ -25,7 +25,8 @@ std::string_view take_until(std::string_view& text, char separator) {
 // 0: does not match; else 1 for */*, 2 for type/*, 3 for the type itself.
 int closeness(std::string_view range, std::string_view offer) {
   if (range == "*/*") return 1;
-  if (range.ends_with("/*")) return same_word(range.substr(0, range.size() - 1), offer.substr(0, offer.find('/') + 1)) ? 2 : 0;
+  if (range.ends_with("/*"))
+    return same_word(range.substr(0, range.size() - 1), offer.substr(0, offer.find('/') + 1)) ? 2 : 0;
   return same_word(range, offer) ? 3 : 0;
 }
 

@@ -6,8 +6,8 @@
 
 namespace sextant::report {
 
-// The one of `offers` ("type/subtype", the default first) that an Accept header ranks highest; the first of them on a tie
-// in rank, and when the header is empty or accepts none: an answer that was not asked for beats no answer.
+// The one of `offers` ("type/subtype", the default first) that an Accept header ranks highest; the first of them on a
+// tie in rank, and when the header is empty or accepts none: an answer that was not asked for beats no answer.
 std::string_view preferred(std::string_view accept, std::span<const std::string_view> offers);
 
 }  // namespace sextant::report

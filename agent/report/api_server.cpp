@@ -25,14 +25,17 @@ using ErrorCode = boost::system::error_code;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: others must close first
-constexpr std::size_t kMaxRefusals = 16;                 // told 503 at a time; beyond, connections are just closed
+constexpr std::size_t kMaxRefusals = 16;                // told 503 at a time; beyond, connections are just closed
 
 }  // namespace
 
 struct ApiServer::State {
   State(ApiConfig c, const Backend& b)
-      : config(std::move(c)), backend(b), metrics(backend, counters, config.max_series),
-        router(backend, metrics, clock, config.hosts), hub(config.watch_backlog_bytes, counters) {}
+      : config(std::move(c)),
+        backend(b),
+        metrics(backend, counters, config.max_series),
+        router(backend, metrics, clock, config.hosts),
+        hub(config.watch_backlog_bytes, counters) {}
 
   ApiConfig config;
   const Backend& backend;
@@ -101,8 +104,8 @@ void spawn(asio::any_io_executor executor, std::shared_ptr<State> state, asio::a
 }
 
 template <class State>
-asio::awaitable<void> converse(std::shared_ptr<State> state, std::shared_ptr<Budget> budget, stream_protocol::socket socket,
-                               bool checks_host) {
+asio::awaitable<void> converse(std::shared_ptr<State> state, std::shared_ptr<Budget> budget,
+                               stream_protocol::socket socket, bool checks_host) {
   const Counted of_listener(budget->connections);
   const Counted of_server(state->counters.connections);
   Stream stream(std::move(socket));
@@ -111,7 +114,8 @@ asio::awaitable<void> converse(std::shared_ptr<State> state, std::shared_ptr<Bud
 }
 
 template <class State>
-asio::awaitable<void> turn_away(std::shared_ptr<State> state, std::shared_ptr<Budget> budget, stream_protocol::socket socket) {
+asio::awaitable<void> turn_away(std::shared_ptr<State> state, std::shared_ptr<Budget> budget,
+                                stream_protocol::socket socket) {
   const Counted refusal(budget->refusals);
   Stream stream(std::move(socket));
   const Listed listed(state->streams, stream);
@@ -119,7 +123,8 @@ asio::awaitable<void> turn_away(std::shared_ptr<State> state, std::shared_ptr<Bu
 }
 
 template <class State>
-asio::awaitable<void> accept_from(std::shared_ptr<State> state, std::shared_ptr<Acceptor> acceptor, int family, bool checks_host) {
+asio::awaitable<void> accept_from(std::shared_ptr<State> state, std::shared_ptr<Acceptor> acceptor, int family,
+                                  bool checks_host) {
   const Listed listed(state->acceptors, *acceptor);
   const auto budget = std::make_shared<Budget>();
   asio::steady_timer pause(acceptor->get_executor());
@@ -139,7 +144,8 @@ asio::awaitable<void> accept_from(std::shared_ptr<State> state, std::shared_ptr<
       continue;
     }
     ++state->counters.connections_refused;
-    if (budget->refusals < kMaxRefusals) spawn(acceptor->get_executor(), state, turn_away(state, budget, std::move(socket)));
+    if (budget->refusals < kMaxRefusals)
+      spawn(acceptor->get_executor(), state, turn_away(state, budget, std::move(socket)));
   }
 }
 

@@ -18,27 +18,27 @@
 namespace sextant::report {
 
 struct ApiConfig {
-  std::string socket = "/run/sextant/sextant.sock";   // empty: none
-  std::vector<std::string> listen{"[::1]:9713"};       // "ADDRESS:PORT", IPv6 in brackets
-  bool allow_public = false;                            // api.public
+  std::string socket = "/run/sextant/sextant.sock";  // empty: none
+  std::vector<std::string> listen{"[::1]:9713"};     // "ADDRESS:PORT", IPv6 in brackets
+  bool allow_public = false;                         // api.public
   // Names that the Host header may carry on a loopback listener, besides localhost and IP addresses (DNS rebinding).
   std::vector<std::string> hosts{};
-  std::size_t max_connections = 64;                     // of each listener; one more is answered 503
-  std::size_t max_watchers = 16;                        // of all listeners together
-  std::size_t max_target_bytes = 2048;                  // 414 beyond
-  std::size_t max_header_bytes = 8U << 10U;             // request line included; 431 beyond
-  std::size_t max_body_bytes = 64U << 10U;              // 413 beyond
-  std::size_t watch_backlog_bytes = 2U << 20U;          // a watcher that lags further behind is closed
-  std::size_t max_series = 2000;                        // of each family of /metrics
-  std::chrono::milliseconds idle_timeout{30'000};       // between requests, and for a client to take an answer
-  std::chrono::milliseconds request_timeout{10'000};    // from a request's first byte to its last
-  std::chrono::milliseconds heartbeat{15'000};          // a comment to every watcher that has heard nothing for so long
+  std::size_t max_connections = 64;                   // of each listener; one more is answered 503
+  std::size_t max_watchers = 16;                      // of all listeners together
+  std::size_t max_target_bytes = 2048;                // 414 beyond
+  std::size_t max_header_bytes = 8U << 10U;           // request line included; 431 beyond
+  std::size_t max_body_bytes = 64U << 10U;            // 413 beyond
+  std::size_t watch_backlog_bytes = 2U << 20U;        // a watcher that lags further behind is closed
+  std::size_t max_series = 2000;                      // of each family of /metrics
+  std::chrono::milliseconds idle_timeout{30'000};     // between requests, and for a client to take an answer
+  std::chrono::milliseconds request_timeout{10'000};  // from a request's first byte to its last
+  std::chrono::milliseconds heartbeat{15'000};        // a comment to every watcher that has heard nothing for so long
 };
 
 class ApiServer {
  public:
-  // Binds everything. Errors name the address and the cause: a port in use, a socket that a living daemon holds ("another
-  // sextantd answers on …"; a dead one's socket is replaced), a listener that would answer a public source.
+  // Binds everything. Errors name the address and the cause: a port in use, a socket that a living daemon holds
+  // ("another sextantd answers on …"; a dead one's socket is replaced), a listener that would answer a public source.
   static Result<ApiServer> bind(ApiConfig config, const Backend& backend);
   ApiServer(ApiServer&&) noexcept;
   ApiServer& operator=(ApiServer&&) noexcept;

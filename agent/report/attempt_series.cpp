@@ -10,12 +10,13 @@ std::size_t AttemptSeries::update(const std::vector<AttemptCount>& rows,
   for (const AttemptCount& count : rows) {
     const std::string workload = workload_of(count.endpoint);
     Key key{.ns = count.endpoint.ns,
-            .workload = workload.empty() ? std::string(to_string(count.endpoint.kind)) + '/' + count.endpoint.name : workload,
+            .workload =
+                workload.empty() ? std::string(to_string(count.endpoint.kind)) + '/' + count.endpoint.name : workload,
             .protocol = to_string(count.protocol),
             .port = count.port_known ? std::to_string(count.port) : std::string(),
             .verdict = std::string(to_string(count.verdict))};
-    Seen& seen = live[{count.endpoint, count.protocol, count.port_known ? count.port : std::uint16_t{0}, count.port_known,
-                       count.verdict}];
+    Seen& seen = live[{count.endpoint, count.protocol, count.port_known ? count.port : std::uint16_t{0},
+                       count.port_known, count.verdict}];
     seen.series = std::move(key);
     seen.packets += count.packets;
   }

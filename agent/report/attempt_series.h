@@ -20,9 +20,9 @@ class AttemptSeries {
  public:
   struct Key {
     std::string ns{};
-    std::string workload{};   // "StatefulSet/db"; "Pod/db" when nothing owns the endpoint
+    std::string workload{};  // "StatefulSet/db"; "Pod/db" when nothing owns the endpoint
     std::string protocol{};
-    std::string port{};       // empty: further ports
+    std::string port{};  // empty: further ports
     std::string verdict{};
     auto operator<=>(const Key&) const = default;
   };

@@ -19,9 +19,9 @@
 namespace sextant::report {
 
 struct SourceStatus {
-  std::string name{};        // "manifests /etc/sextant/manifests"
+  std::string name{};  // "manifests /etc/sextant/manifests"
   bool healthy = false;
-  std::string detail{};      // "12 files, 34 objects, 2 ignored"; or what is wrong
+  std::string detail{};  // "12 files, 34 objects, 2 ignored"; or what is wrong
   Time since{};
 };
 
@@ -39,9 +39,9 @@ struct ProgramUse {
 struct StatusView {
   std::string node{};
   std::string version{};
-  std::string cilium_release{};   // whose semantics, and "nearest of 1.19.5" where it is not exact
+  std::string cilium_release{};  // whose semantics, and "nearest of 1.19.5" where it is not exact
   Time started{};
-  std::vector<std::string> not_ready{};   // empty: every configured witness has looked once
+  std::vector<std::string> not_ready{};  // empty: every configured witness has looked once
   std::vector<SourceStatus> sources{};
   std::vector<WitnessStatus> witnesses{};
   std::vector<Feature> features{};
@@ -60,8 +60,8 @@ struct AttemptsView {
 };
 
 struct ExplainRequest {
-  std::string to{};        // "NS/POD" or "node/NAME"
-  std::string from{};      // an address, or "NS/POD"
+  std::string to{};    // "NS/POD" or "node/NAME"
+  std::string from{};  // an address, or "NS/POD"
   Protocol protocol = Protocol::kTcp;
   std::uint16_t port = 0;
 };
@@ -75,7 +75,7 @@ struct ExplainView {
 // How often something took how long. Fixed bounds, so that it costs the same whatever it is told.
 struct DurationHistogram {
   static constexpr std::array<double, 13> kBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
-                                                  0.025,  0.05,    0.1,   0.25,  1,      5};  // seconds, inclusive
+                                                  0.025,  0.05,    0.1,    0.25,  1,      5};  // seconds, inclusive
   std::array<std::uint64_t, kBounds.size() + 1> counts{};  // the last: longer than every bound
   double sum_seconds = 0;
 
@@ -99,7 +99,7 @@ class Backend {
  public:
   virtual ~Backend() = default;
   virtual StatusView status() const = 0;
-  virtual std::vector<Finding> findings() const = 0;          // open, and resolved within a day
+  virtual std::vector<Finding> findings() const = 0;                          // open, and resolved within a day
   virtual Result<std::vector<Finding>> findings_since(Time since) const = 0;  // from the store
   virtual std::vector<EndpointRow> endpoints() const = 0;
   virtual std::vector<Exposure> exposure() const = 0;

@@ -146,9 +146,15 @@ v1alpha1::Explanation to_message(const ExplainView& view) {
 v1alpha1::WatchEvent to_message(const FindingChange& change) {
   v1alpha1::WatchEvent out;
   switch (change.kind) {
-    case FindingChange::Kind::kOpened: out.set_type("opened"); break;
-    case FindingChange::Kind::kUpdated: out.set_type("updated"); break;
-    case FindingChange::Kind::kResolved: out.set_type("resolved"); break;
+    case FindingChange::Kind::kOpened:
+      out.set_type("opened");
+      break;
+    case FindingChange::Kind::kUpdated:
+      out.set_type("updated");
+      break;
+    case FindingChange::Kind::kResolved:
+      out.set_type("resolved");
+      break;
   }
   *out.mutable_finding() = to_message(change.finding);
   return out;

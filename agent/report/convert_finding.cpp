@@ -74,9 +74,7 @@ class Reader {
     return Enum{};
   }
 
-  IpAddress address(std::string_view field, std::string_view text) {
-    return take(field, IpAddress::parse(text));
-  }
+  IpAddress address(std::string_view field, std::string_view text) { return take(field, IpAddress::parse(text)); }
   Prefix prefix(std::string_view field, std::string_view text) { return take(field, Prefix::parse(text)); }
   Protocol protocol(std::string_view field, std::string_view text) { return take(field, protocol_from(text)); }
 

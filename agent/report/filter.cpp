@@ -59,11 +59,20 @@ std::optional<std::chrono::seconds> duration_from(std::string_view text) {
   if (text.empty()) return std::nullopt;
   std::int64_t factor = 0;
   switch (text.back()) {
-    case 's': factor = 1; break;
-    case 'm': factor = 60; break;
-    case 'h': factor = 3600; break;
-    case 'd': factor = 86'400; break;
-    default: return std::nullopt;
+    case 's':
+      factor = 1;
+      break;
+    case 'm':
+      factor = 60;
+      break;
+    case 'h':
+      factor = 3600;
+      break;
+    case 'd':
+      factor = 86'400;
+      break;
+    default:
+      return std::nullopt;
   }
   std::uint32_t number = 0;
   if (!read_number(text.substr(0, text.size() - 1), number)) return std::nullopt;
@@ -196,7 +205,8 @@ Result<AttemptFilter> attempt_filter_from(const Target& target) {
   static constexpr std::array<std::string_view, 3> kKnown{"namespace", "endpoint", "top"};
   const Result<Parameters> parameters = Parameters::check(target, kKnown);
   if (!parameters) return Failure(parameters.error());
-  AttemptFilter out{.endpoint = {.namespaces = parameters->list("namespace"), .endpoints = parameters->list("endpoint")}};
+  AttemptFilter out{
+      .endpoint = {.namespaces = parameters->list("namespace"), .endpoints = parameters->list("endpoint")}};
   if (const std::string* top = parameters->find("top")) {
     if (!read_number(*top, out.top)) return wrong("top", *top, "a number (0: all)");
   }

@@ -16,8 +16,8 @@ namespace sextant::report {
 
 // all, since, severity, code, namespace. The last three take several values, separated by commas; none given is any.
 struct FindingFilter {
-  bool all = false;              // resolved ones too
-  std::optional<Time> since{};   // those seen or resolved at or after this, resolved ones too
+  bool all = false;             // resolved ones too
+  std::optional<Time> since{};  // those seen or resolved at or after this, resolved ones too
   std::set<Severity> severities{};
   std::set<std::string> codes{};
   std::set<std::string> namespaces{};

@@ -16,12 +16,12 @@ enum class Method : std::uint8_t { kGet, kHead, kPost, kOther };
 
 struct HttpRequest {
   Method method = Method::kGet;
-  std::string target{};             // origin form or absolute form, still percent-encoded
+  std::string target{};  // origin form or absolute form, still percent-encoded
   std::optional<std::string> host{};
   std::string accept{};
   std::string content_type{};
   std::string body{};
-  bool checks_host = false;         // arrived on a loopback TCP listener
+  bool checks_host = false;  // arrived on a loopback TCP listener
 };
 
 struct HttpResponse {

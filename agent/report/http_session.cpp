@@ -26,10 +26,14 @@ constexpr std::size_t kMaxLingerBytes = 256U << 10U;
 
 Method method_of(http::verb verb) {
   switch (verb) {
-    case http::verb::get: return Method::kGet;
-    case http::verb::head: return Method::kHead;
-    case http::verb::post: return Method::kPost;
-    default: return Method::kOther;
+    case http::verb::get:
+      return Method::kGet;
+    case http::verb::head:
+      return Method::kHead;
+    case http::verb::post:
+      return Method::kPost;
+    default:
+      return Method::kOther;
   }
 }
 
@@ -54,9 +58,11 @@ bool has_wrong_host(const http::request<http::string_body>& message) {
 HttpResponse too_long_target() { return error_response(414, "the request's target is too long"); }
 HttpResponse too_long_header() { return error_response(431, "the request's header is too long"); }
 
-// Status line and fields. The body's length is always said, for HEAD too; a stream has none and ends with the connection.
+// Status line and fields. The body's length is always said, for HEAD too; a stream has none and ends with the
+// connection.
 std::string head_of(const HttpResponse& response, bool keep_alive) {
-  std::string out = "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(reason_phrase(response.status)) + "\r\n";
+  std::string out =
+      "HTTP/1.1 " + std::to_string(response.status) + ' ' + std::string(reason_phrase(response.status)) + "\r\n";
   const auto field = [&out](std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
   };
@@ -77,8 +83,8 @@ std::string head_of(const HttpResponse& response, bool keep_alive) {
   return out + "\r\n";
 }
 
-// Neither a condition nor an argument that is destroyed stands in one expression with a co_await: g++ 12 makes traps of the
-// former (with UBSan) and destroys some of the latter twice.
+// Neither a condition nor an argument that is destroyed stands in one expression with a co_await: g++ 12 makes traps of
+// the former (with UBSan) and destroys some of the latter twice.
 class Session {
  public:
   Session(Stream& stream, SessionContext context, bool checks_host)
@@ -165,12 +171,15 @@ class Session {
   // Nothing, where nobody would read it: the client is gone, or took too long.
   std::optional<HttpResponse> response_to(ErrorCode error, const Parser& parser) const {
     // Beast consumes whole lines: without a target, it was the first that did not end.
-    if (error == http::error::header_limit) return parser.get().target().empty() ? too_long_target() : too_long_header();
+    if (error == http::error::header_limit)
+      return parser.get().target().empty() ? too_long_target() : too_long_header();
     if (error == http::error::body_limit) {
-      return error_response(413, "the body is larger than " + std::to_string(context_.config.max_body_bytes) + " bytes");
+      return error_response(413,
+                            "the body is larger than " + std::to_string(context_.config.max_body_bytes) + " bytes");
     }
     const bool is_http_error = error.category() == make_error_code(http::error::bad_version).category();
-    if (!is_http_error || error == http::error::end_of_stream || error == http::error::partial_message) return std::nullopt;
+    if (!is_http_error || error == http::error::end_of_stream || error == http::error::partial_message)
+      return std::nullopt;
     return error_response(400, "this is no HTTP/1 request: " + error.message());
   }
 
@@ -190,7 +199,7 @@ class Session {
     }
     const bool written = co_await write(response, keep_alive, head_only);
     if (written && !keep_alive) co_await linger();
-    co_return written && keep_alive;
+    co_return written&& keep_alive;
   }
 
   asio::awaitable<void> watch(HttpResponse response) {
@@ -206,7 +215,8 @@ class Session {
   asio::awaitable<bool> write(const HttpResponse& response, bool keep_alive, bool head_only) {
     ++context_.counters.answers[response.status];
     const std::string head = head_of(response, keep_alive);
-    const std::array<asio::const_buffer, 2> parts{asio::buffer(head), asio::buffer(head_only ? std::string_view() : std::string_view(response.body))};
+    const std::array<asio::const_buffer, 2> parts{
+        asio::buffer(head), asio::buffer(head_only ? std::string_view() : std::string_view(response.body))};
     stream_.expires_after(context_.config.idle_timeout);
     auto [error, size] = co_await asio::async_write(stream_, parts, kAwait);
     if (error == beast::error::timeout) ++context_.counters.timeouts;

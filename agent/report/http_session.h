@@ -1,7 +1,8 @@
 // One connection's life: requests in, answers out, one after the other, each within its limits.
 //
-// Limits (ApiConfig): the target's, the header's and the body's size, the time to ask, the time between requests, and the
-// time to take an answer. What is beyond is answered with its status where that can still be done, and ends the connection.
+// Limits (ApiConfig): the target's, the header's and the body's size, the time to ask, the time between requests, and
+// the time to take an answer. What is beyond is answered with its status where that can still be done, and ends the
+// connection.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -37,16 +37,26 @@ json::value message_value(const Message& message);
 json::value singular(const Message& message, const FieldDescriptor& field) {
   const Reflection& reflection = *message.GetReflection();
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32: return reflection.GetInt32(message, &field);
-    case FieldDescriptor::CPPTYPE_INT64: return reflection.GetInt64(message, &field);
-    case FieldDescriptor::CPPTYPE_UINT32: return reflection.GetUInt32(message, &field);
-    case FieldDescriptor::CPPTYPE_UINT64: return reflection.GetUInt64(message, &field);
-    case FieldDescriptor::CPPTYPE_DOUBLE: return reflection.GetDouble(message, &field);
-    case FieldDescriptor::CPPTYPE_FLOAT: return reflection.GetFloat(message, &field);
-    case FieldDescriptor::CPPTYPE_BOOL: return reflection.GetBool(message, &field);
-    case FieldDescriptor::CPPTYPE_ENUM: return json::string(reflection.GetEnum(message, &field)->name());
-    case FieldDescriptor::CPPTYPE_STRING: return json::string(reflection.GetString(message, &field));
-    case FieldDescriptor::CPPTYPE_MESSAGE: return message_value(reflection.GetMessage(message, &field));
+    case FieldDescriptor::CPPTYPE_INT32:
+      return reflection.GetInt32(message, &field);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return reflection.GetInt64(message, &field);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return reflection.GetUInt32(message, &field);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return reflection.GetUInt64(message, &field);
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return reflection.GetDouble(message, &field);
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return reflection.GetFloat(message, &field);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection.GetBool(message, &field);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return json::string(reflection.GetEnum(message, &field)->name());
+    case FieldDescriptor::CPPTYPE_STRING:
+      return json::string(reflection.GetString(message, &field));
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return message_value(reflection.GetMessage(message, &field));
   }
   return nullptr;
 }
@@ -54,22 +64,34 @@ json::value singular(const Message& message, const FieldDescriptor& field) {
 json::value repeated(const Message& message, const FieldDescriptor& field, int index) {
   const Reflection& reflection = *message.GetReflection();
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32: return reflection.GetRepeatedInt32(message, &field, index);
-    case FieldDescriptor::CPPTYPE_INT64: return reflection.GetRepeatedInt64(message, &field, index);
-    case FieldDescriptor::CPPTYPE_UINT32: return reflection.GetRepeatedUInt32(message, &field, index);
-    case FieldDescriptor::CPPTYPE_UINT64: return reflection.GetRepeatedUInt64(message, &field, index);
-    case FieldDescriptor::CPPTYPE_DOUBLE: return reflection.GetRepeatedDouble(message, &field, index);
-    case FieldDescriptor::CPPTYPE_FLOAT: return reflection.GetRepeatedFloat(message, &field, index);
-    case FieldDescriptor::CPPTYPE_BOOL: return reflection.GetRepeatedBool(message, &field, index);
-    case FieldDescriptor::CPPTYPE_ENUM: return json::string(reflection.GetRepeatedEnum(message, &field, index)->name());
-    case FieldDescriptor::CPPTYPE_STRING: return json::string(reflection.GetRepeatedString(message, &field, index));
-    case FieldDescriptor::CPPTYPE_MESSAGE: return message_value(reflection.GetRepeatedMessage(message, &field, index));
+    case FieldDescriptor::CPPTYPE_INT32:
+      return reflection.GetRepeatedInt32(message, &field, index);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return reflection.GetRepeatedInt64(message, &field, index);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return reflection.GetRepeatedUInt32(message, &field, index);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return reflection.GetRepeatedUInt64(message, &field, index);
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return reflection.GetRepeatedDouble(message, &field, index);
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return reflection.GetRepeatedFloat(message, &field, index);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection.GetRepeatedBool(message, &field, index);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return json::string(reflection.GetRepeatedEnum(message, &field, index)->name());
+    case FieldDescriptor::CPPTYPE_STRING:
+      return json::string(reflection.GetRepeatedString(message, &field, index));
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return message_value(reflection.GetRepeatedMessage(message, &field, index));
   }
   return nullptr;
 }
 
 // Map keys are strings in JSON whatever they are in the schema.
-std::string key_text(const json::value& key) { return key.is_string() ? std::string(key.get_string()) : serialize(key); }
+std::string key_text(const json::value& key) {
+  return key.is_string() ? std::string(key.get_string()) : serialize(key);
+}
 
 json::value map_value(const Message& message, const FieldDescriptor& field, int size) {
   std::map<std::string, json::value> sorted;
@@ -109,6 +131,28 @@ json::value message_value(const Message& message) {
   return out;
 }
 
+// Lists of messages are written one by one: the tree of a whole answer would weigh several times its text.
+void print_compact(const Message& message, std::string& out) {
+  out += '{';
+  const auto* type = message.GetDescriptor();
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor& field = *type->field(i);
+    out += (i > 0 ? ",\"" : "\"") + field.json_name() + "\":";
+    if (!field.is_repeated() || field.is_map() || field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      out += json::serialize(field_value(message, field));
+      continue;
+    }
+    out += '[';
+    const int size = message.GetReflection()->FieldSize(message, &field);
+    for (int item = 0; item < size; ++item) {
+      if (item > 0) out += ',';
+      out += json::serialize(repeated(message, field, item));
+    }
+    out += ']';
+  }
+  out += '}';
+}
+
 // A container's members on lines of their own; empty ones stay on one.
 void print_pretty(const json::value& value, std::size_t indent, std::string& out) {
   const std::string margin(indent + 2, ' ');
@@ -143,7 +187,13 @@ std::string to_json(const json::value& value, JsonStyle style) {
   return out + '\n';
 }
 
-std::string to_json(const Message& message, JsonStyle style) { return to_json(json_value(message), style); }
+std::string to_json(const Message& message, JsonStyle style) {
+  if (style == JsonStyle::kPretty) return to_json(json_value(message), style);
+  if (message.GetDescriptor() == Timestamp::descriptor()) return json::serialize(json_value(message));
+  std::string out;
+  print_compact(message, out);
+  return out;
+}
 
 std::string to_yaml(const Message& message) { return to_yaml(json_value(message)); }
 

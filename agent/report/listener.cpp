@@ -83,7 +83,8 @@ Result<sockaddr_un> unix_address(const std::string& path) {
   sockaddr_un out{};
   out.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof out.sun_path) {
-    return failure("a socket's path has 1 to " + std::to_string(sizeof out.sun_path - 1) + " bytes, not " + std::to_string(path.size()));
+    return failure("a socket's path has 1 to " + std::to_string(sizeof out.sun_path - 1) + " bytes, not " +
+                   std::to_string(path.size()));
   }
   std::memcpy(out.sun_path, path.data(), path.size());
   return out;
@@ -93,7 +94,7 @@ UniqueFd open_socket(int family) { return UniqueFd(::socket(family, SOCK_STREAM 
 
 // Makes way for a new socket. A living daemon answers, or is too busy to (EAGAIN); a dead one's socket refuses.
 Result<> clear_way(const std::string& path, const sockaddr_un& address) {
-  struct ::stat found {};
+  struct ::stat found{};
   if (::lstat(path.c_str(), &found) != 0) {
     return errno == ENOENT ? Result<>() : errno_failure("look at it", errno);
   }
@@ -120,11 +121,13 @@ Result<Listener> bind_unix(const std::string& path) {
   if (!fd) return errno_failure("socket", errno);
   // The file takes the descriptor's mode (less the umask) when it is made: it is never wider than it should be.
   if (::fchmod(fd.get(), kSocketMode) != 0) return errno_failure("set its mode", errno);
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) return errno_failure("bind", errno);
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0)
+    return errno_failure("bind", errno);
   SocketFile file(path);
   if (::chmod(path.c_str(), kSocketMode) != 0) return errno_failure("set its mode", errno);
   if (::listen(fd.get(), kBacklog) != 0) return errno_failure("listen", errno);
-  return Listener{.fd = std::move(fd), .family = AF_UNIX, .name = "unix:" + path, .loopback = false, .file = std::move(file)};
+  return Listener{
+      .fd = std::move(fd), .family = AF_UNIX, .name = "unix:" + path, .loopback = false, .file = std::move(file)};
 }
 
 Result<Listener> bind_tcp(const TcpAddress& at) {
@@ -134,12 +137,14 @@ Result<Listener> bind_tcp(const TcpAddress& at) {
   UniqueFd fd = open_socket(family);
   if (!fd) return errno_failure("socket", errno);
   const int on = 1;
-  if (::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) return errno_failure("SO_REUSEADDR", errno);
+  if (::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
+    return errno_failure("SO_REUSEADDR", errno);
   if (family == AF_INET6 && ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) {
     return errno_failure("IPV6_V6ONLY", errno);
   }
   const SocketAddress address = socket_address(at, scope);
-  if (::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), kBacklog) != 0) return errno_failure("bind", errno);
+  if (::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), kBacklog) != 0)
+    return errno_failure("bind", errno);
   const Result<std::uint16_t> port = bound_port(fd.get());
   if (!port) return Failure(port.error());
   const std::string host = at.address.to_string() + (at.zone.empty() ? "" : '%' + at.zone);
@@ -156,8 +161,7 @@ SocketFile::SocketFile(std::string path) : path_(std::move(path)) {
   if (::lstat(path_.c_str(), &bound_) != 0) path_.clear();
 }
 
-SocketFile::SocketFile(SocketFile&& other) noexcept
-    : path_(std::exchange(other.path_, {})), bound_(other.bound_) {}
+SocketFile::SocketFile(SocketFile&& other) noexcept : path_(std::exchange(other.path_, {})), bound_(other.bound_) {}
 
 SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
   std::swap(path_, other.path_);
@@ -166,7 +170,7 @@ SocketFile& SocketFile::operator=(SocketFile&& other) noexcept {
 }
 
 SocketFile::~SocketFile() {
-  struct ::stat now {};
+  struct ::stat now{};
   if (path_.empty() || ::lstat(path_.c_str(), &now) != 0) return;
   if (now.st_dev == bound_.st_dev && now.st_ino == bound_.st_ino) ::unlink(path_.c_str());
 }
@@ -181,7 +185,9 @@ Result<Listener> listen_tcp(std::string_view text, bool allow_public) {
   const Result<TcpAddress> at = tcp_address_from(text);
   if (!at) return because(doing, at.error());
   if (answers_public(at->address) && !allow_public) {
-    return failure(doing + ": it would answer the internet; choose a loopback, private or unique local address, or set api.public: true",
+    return failure(doing +
+                       ": it would answer the internet; choose a loopback, private or unique local address, or set "
+                       "api.public: true",
                    EPERM);
   }
   Result<Listener> out = bind_tcp(*at);

@@ -23,7 +23,7 @@ class SocketFile {
 
  private:
   std::string path_{};  // empty: none
-  struct ::stat bound_ {};
+  struct ::stat bound_{};
 };
 
 struct Listener {
@@ -38,12 +38,12 @@ struct Listener {
 // Errors: another daemon answers on it, something else is at the path, the path is longer than a socket's may be.
 Result<Listener> listen_unix(const std::string& path);
 
-// "ADDRESS:PORT"; IPv6 in brackets, a link-local address with its zone ("[fe80::1%eth0]:9713"). An IPv6 listener takes no
-// IPv4. Errors name the address: in use, not on this node, or one that answers the internet unless `allow_public`.
+// "ADDRESS:PORT"; IPv6 in brackets, a link-local address with its zone ("[fe80::1%eth0]:9713"). An IPv6 listener takes
+// no IPv4. Errors name the address: in use, not on this node, or one that answers the internet unless `allow_public`.
 Result<Listener> listen_tcp(std::string_view text, bool allow_public);
 
-// Whether packets from the internet could come to a socket bound to `address`: all but loopback, link-local, unique local,
-// and IPv4's private ranges (RFC 1918, and RFC 6598's, which overlay networks use).
+// Whether packets from the internet could come to a socket bound to `address`: all but loopback, link-local, unique
+// local, and IPv4's private ranges (RFC 1918, and RFC 6598's, which overlay networks use).
 bool answers_public(const IpAddress& address);
 
 }  // namespace sextant::report

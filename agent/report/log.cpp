@@ -24,7 +24,8 @@ std::string time_text(spdlog::log_clock::time_point time) {
   ::gmtime_r(&seconds, &parts);
   char text[40];
   std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  length += static_cast<std::size_t>(std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(ms)));
+  length +=
+      static_cast<std::size_t>(std::snprintf(text + length, sizeof text - length, ".%03dZ", static_cast<int>(ms)));
   return {text, length};
 }
 
@@ -78,14 +79,18 @@ void blot_tokens(std::string& text, std::string_view scheme) {
 }  // namespace
 
 Result<LogConfig> log_config_from(std::string_view level, std::string_view format) {
-  static constexpr std::array kLevels{
-      std::pair{std::string_view("trace"), spdlog::level::trace},     std::pair{std::string_view("debug"), spdlog::level::debug},
-      std::pair{std::string_view("info"), spdlog::level::info},       std::pair{std::string_view("warning"), spdlog::level::warn},
-      std::pair{std::string_view("warn"), spdlog::level::warn},       std::pair{std::string_view("error"), spdlog::level::err},
-      std::pair{std::string_view("critical"), spdlog::level::critical}, std::pair{std::string_view("off"), spdlog::level::off}};
+  static constexpr std::array kLevels{std::pair{std::string_view("trace"), spdlog::level::trace},
+                                      std::pair{std::string_view("debug"), spdlog::level::debug},
+                                      std::pair{std::string_view("info"), spdlog::level::info},
+                                      std::pair{std::string_view("warning"), spdlog::level::warn},
+                                      std::pair{std::string_view("warn"), spdlog::level::warn},
+                                      std::pair{std::string_view("error"), spdlog::level::err},
+                                      std::pair{std::string_view("critical"), spdlog::level::critical},
+                                      std::pair{std::string_view("off"), spdlog::level::off}};
   const auto found = std::ranges::find(kLevels, level, [](const auto& pair) { return pair.first; });
   if (found == kLevels.end()) {
-    return failure("log level '" + std::string(level) + "' is none of trace, debug, info, warning, error, critical, off");
+    return failure("log level '" + std::string(level) +
+                   "' is none of trace, debug, info, warning, error, critical, off");
   }
   if (format != "text" && format != "json") {
     return failure("log format '" + std::string(format) + "' is neither text nor json");

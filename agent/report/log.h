@@ -1,7 +1,8 @@
 // The daemon's log: lines on standard error, through spdlog's default logger, as text or as JSON.
 //
-// A line is one line whatever it holds: control characters are escaped, invalid UTF-8 replaced. Credentials that slip into
-// a message (in a URL before '@', after "Bearer" or "Authorization: Basic") are blotted out; keep them out of messages all the same.
+// A line is one line whatever it holds: control characters are escaped, invalid UTF-8 replaced. Credentials that slip
+// into a message (in a URL before '@', after "Bearer" or "Authorization: Basic") are blotted out; keep them out of
+// messages all the same.
 //
 //   text: 2026-11-21T08:00:00.250Z warning uplink eth1 is gone
 //   json: {"time":"2026-11-21T08:00:00.250Z","level":"warning","message":"uplink eth1 is gone"}

@@ -68,8 +68,12 @@ class Collection {
     MetricFamily family_{};
   };
 
-  Family counter(std::string name, std::string help) { return {*this, std::move(name), std::move(help), MetricType::Counter}; }
-  Family gauge(std::string name, std::string help) { return {*this, std::move(name), std::move(help), MetricType::Gauge}; }
+  Family counter(std::string name, std::string help) {
+    return {*this, std::move(name), std::move(help), MetricType::Counter};
+  }
+  Family gauge(std::string name, std::string help) {
+    return {*this, std::move(name), std::move(help), MetricType::Gauge};
+  }
   Family histogram(std::string name, std::string help) {
     return {*this, std::move(name), std::move(help), MetricType::Histogram};
   }
@@ -132,8 +136,9 @@ void add_exposures(Collection& out, const std::vector<Exposure>& exposures) {
     ++endpoints[{ref.ns, owner.empty() ? word(ref.kind) + '/' + ref.name : owner, to_string(exposure.protocol),
                  port_label(exposure), exposure.world ? "world" : "public"}];
   }
-  auto family = out.gauge("sextant_exposures",
-                          "Endpoints that the internet can reach; scope world: all of it, public: some of its prefixes.");
+  auto family =
+      out.gauge("sextant_exposures",
+                "Endpoints that the internet can reach; scope world: all of it, public: some of its prefixes.");
   for (const auto& [key, number] : endpoints) {
     const auto& [ns, workload, protocol, port, scope] = key;
     family.add({{"namespace", ns}, {"workload", workload}, {"protocol", protocol}, {"port", port}, {"scope", scope}},
@@ -150,7 +155,8 @@ void add_uplinks(Collection& out, const std::vector<UplinkCount>& counts) {
     packets[{count.uplink, word(count.fate), judged ? word(count.verdict) : std::string(),
              count.protocol == Protocol::kAny ? "other" : to_string(count.protocol)}] += count.packets;
   }
-  auto family = out.counter("sextant_ingress_packets_total", "Packets that the programs on the uplinks saw, by what became of them.");
+  auto family = out.counter("sextant_ingress_packets_total",
+                            "Packets that the programs on the uplinks saw, by what became of them.");
   for (const auto& [key, number] : packets) {
     const auto& [uplink, fate, verdict, protocol] = key;
     family.add({{"uplink", uplink}, {"fate", fate}, {"verdict", verdict}, {"protocol", protocol}},
@@ -159,9 +165,14 @@ void add_uplinks(Collection& out, const std::vector<UplinkCount>& counts) {
 }
 
 void add_attempts(Collection& out, const AttemptSeries& attempts) {
-  auto family = out.counter("sextant_ingress_attempts_total", "Packets from public sources that asked for a new flow, by intended verdict.");
+  auto family = out.counter("sextant_ingress_attempts_total",
+                            "Packets from public sources that asked for a new flow, by intended verdict.");
   for (const auto& [key, packets] : attempts.totals()) {
-    family.add({{"namespace", key.ns}, {"workload", key.workload}, {"protocol", key.protocol}, {"port", key.port}, {"verdict", key.verdict}},
+    family.add({{"namespace", key.ns},
+                {"workload", key.workload},
+                {"protocol", key.protocol},
+                {"port", key.port},
+                {"verdict", key.verdict}},
                static_cast<double>(packets));
   }
 }
@@ -184,7 +195,8 @@ void add_kernel_use(Collection& out, const StatusView& status) {
   };
   programs("sextant_events_lost_total", "Events that a program could not hand over: the ring was full.",
            [](const ProgramUse& p) { return static_cast<double>(p.events_lost); });
-  programs("sextant_rows_lost_total", "Packets that a program could not count in a row of their own: the table was full.",
+  programs("sextant_rows_lost_total",
+           "Packets that a program could not count in a row of their own: the table was full.",
            [](const ProgramUse& p) { return static_cast<double>(p.rows_lost); });
   programs("sextant_program_run_seconds_total", "Time in a program; 0 unless kernel.bpf_stats_enabled is set.",
            [](const ProgramUse& p) { return std::chrono::duration<double>(p.run_time).count(); });
@@ -230,7 +242,8 @@ std::vector<MetricFamily> Metrics::collect() {
   add_uplinks(out, backend_.uplink_counts());
   // Unreadable attempts show as a blind witness; the counters stand still meanwhile.
   if (const Result<AttemptsView> attempts = backend_.attempts()) {
-    dropped_ += attempts_.update(attempts->attempts, [this](const EndpointRef& ref) { return backend_.workload_of(ref); });
+    dropped_ +=
+        attempts_.update(attempts->attempts, [this](const EndpointRef& ref) { return backend_.workload_of(ref); });
   }
   add_attempts(out, attempts_);
   add_witnesses(out, status, view);
@@ -239,7 +252,8 @@ std::vector<MetricFamily> Metrics::collect() {
       .add(view.policy_compile);
   add_server(out, server_);
   dropped_ += out.dropped();
-  out.counter("sextant_series_dropped_total", "Series that a scrape left out because their family was full, summed over scrapes.")
+  out.counter("sextant_series_dropped_total",
+              "Series that a scrape left out because their family was full, summed over scrapes.")
       .add({}, static_cast<double>(dropped_));
   return out.take();
 }

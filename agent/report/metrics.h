@@ -1,7 +1,7 @@
 // Metrics: /metrics, collected when it is scraped, from the Backend and the server's own counters.
 //
-// Bounded: a family holds at most so many series; what is beyond is left out and counted in sextant_series_dropped_total.
-// No label ever holds the address of a source.
+// Bounded: a family holds at most so many series; what is beyond is left out and counted in
+// sextant_series_dropped_total. No label ever holds the address of a source.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// OpenMetrics 1.0.0 text. Differs from Prometheus text 0.0.4 in the names of counters and infos (the family's name has no
-// suffix), in floats for bucket bounds, and in the final # EOF.
+// OpenMetrics 1.0.0 text. Differs from Prometheus text 0.0.4 in the names of counters and infos (the family's name has
+// no suffix), in floats for bucket bounds, and in the final # EOF.
 #include <charconv>
 #include <cmath>
 #include <string>

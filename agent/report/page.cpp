@@ -16,9 +16,7 @@ constexpr std::size_t kMaxRows = 500;  // of each table: a browser must survive 
 
 std::string e(std::string_view text) { return html_escaped(text); }
 
-std::string tag(std::string_view word) {
-  return "<span class=\"tag " + e(word) + "\">" + e(word) + "</span>";
-}
+std::string tag(std::string_view word) { return "<span class=\"tag " + e(word) + "\">" + e(word) + "</span>"; }
 
 std::string utc(Time time) {
   if (time == Time{}) return "";
@@ -65,7 +63,8 @@ class Table {
   }
   std::string finish(std::size_t total) && {
     html_ += "</tbody></table></div>\n";
-    if (total > kMaxRows) html_ += "<p class=\"quiet\">" + std::to_string(total - kMaxRows) + " more: see the command line.</p>\n";
+    if (total > kMaxRows)
+      html_ += "<p class=\"quiet\">" + std::to_string(total - kMaxRows) + " more: see the command line.</p>\n";
     return std::move(html_);
   }
 
@@ -75,14 +74,17 @@ class Table {
 
 // The page's one sentence.
 std::string verdict_line(const StatusView& status, const std::vector<Finding>& open) {
-  const auto of = [&](Severity severity) { return static_cast<std::size_t>(std::ranges::count(open, severity, &Finding::severity)); };
+  const auto of = [&](Severity severity) {
+    return static_cast<std::size_t>(std::ranges::count(open, severity, &Finding::severity));
+  };
   const std::size_t critical = of(Severity::kCritical);
   const auto line = [](std::string_view kind, const std::string& text) {
     return "<p class=\"verdict " + std::string(kind) + "\">" + e(text) + "</p>\n";
   };
   if (critical > 0) return line("bad", counted(critical, "critical finding is", "critical findings are") + " open.");
   if (!status.not_ready.empty()) return line("warn", "Not ready: not every witness has looked yet.");
-  if (!open.empty()) return line("warn", counted(open.size(), "finding is", "findings are") + " open, none of them critical.");
+  if (!open.empty())
+    return line("warn", counted(open.size(), "finding is", "findings are") + " open, none of them critical.");
   return line("good", "Nothing is open to the internet that was not meant to be, as far as the witnesses below see.");
 }
 
@@ -95,7 +97,8 @@ std::string evidence_of(const Finding& finding) {
   }
   for (const PolicyRef& policy : finding.policies) {
     const std::string origin = policy.origin.to_string();
-    out += "<p>" + e(policy.to_string()) + ' ' + e(policy.rule) + (origin.empty() ? "" : " <code>" + e(origin) + "</code>") + "</p>";
+    out += "<p>" + e(policy.to_string()) + ' ' + e(policy.rule) +
+           (origin.empty() ? "" : " <code>" + e(origin) + "</code>") + "</p>";
   }
   if (!finding.fix.empty()) out += "<p>Suggested fix:</p><pre>" + e(finding.fix) + "</pre>";
   // Only a web address becomes a link: never javascript: or the like.
@@ -115,7 +118,8 @@ std::string findings_table(const std::vector<Finding>& open, Time now) {
     about += "</span>";
     if (f.source) about += "<br><span class=\"quiet\">from " + e(f.source->source_class) + "</span>";
     table.row({tag(to_string(f.severity)), e(f.code) + "<br><span class=\"quiet\">" + e(f.name) + "</span>", about,
-               "<p>" + e(f.message) + "</p>" + evidence_of(f), "<span title=\"" + utc(f.first_seen) + "\">" + ago(f.first_seen, now) + "</span>",
+               "<p>" + e(f.message) + "</p>" + evidence_of(f),
+               "<span title=\"" + utc(f.first_seen) + "\">" + ago(f.first_seen, now) + "</span>",
                "<span title=\"" + utc(f.last_seen) + "\">" + ago(f.last_seen, now) + "</span>"});
   }
   return std::move(table).finish(open.size());
@@ -124,7 +128,8 @@ std::string findings_table(const std::vector<Finding>& open, Time now) {
 std::string prefix_list(const std::vector<Prefix>& prefixes) {
   constexpr std::size_t kShown = 8;
   std::string out;
-  for (std::size_t i = 0; i < std::min(prefixes.size(), kShown); ++i) out += (i > 0 ? ", " : "") + prefixes[i].to_string();
+  for (std::size_t i = 0; i < std::min(prefixes.size(), kShown); ++i)
+    out += (i > 0 ? ", " : "") + prefixes[i].to_string();
   if (prefixes.size() > kShown) out += " and " + std::to_string(prefixes.size() - kShown) + " more";
   return e(out);
 }
@@ -135,16 +140,19 @@ std::string exposure_table(const std::vector<Exposure>& exposure) {
   for (std::size_t i = 0; i < std::min(exposure.size(), kMaxRows); ++i) {
     const Exposure& x = exposure[i];
     std::string who = x.world ? "the internet" : "<span class=\"mono\">" + prefix_list(x.prefixes) + "</span>";
-    if (!x.except.empty()) who += "<br><span class=\"quiet\">except</span> <span class=\"mono\">" + prefix_list(x.except) + "</span>";
+    if (!x.except.empty())
+      who += "<br><span class=\"quiet\">except</span> <span class=\"mono\">" + prefix_list(x.except) + "</span>";
     std::string listening = "<span class=\"quiet\">not looked</span>";
     if (x.listening) {
-      listening = x.listening->verdict == Verdict::kAllow ? e(x.listening->process.empty() ? "yes" : x.listening->process)
-                                                          : "<span class=\"quiet\">nothing</span>";
+      listening = x.listening->verdict == Verdict::kAllow
+                      ? e(x.listening->process.empty() ? "yes" : x.listening->process)
+                      : "<span class=\"quiet\">nothing</span>";
     }
-    table.row({"<span class=\"mono\">" + e(x.endpoint.ref.to_string()) + "</span><br><span class=\"quiet\">" + e(x.endpoint.workload) + "</span>",
+    table.row({"<span class=\"mono\">" + e(x.endpoint.ref.to_string()) + "</span><br><span class=\"quiet\">" +
+                   e(x.endpoint.workload) + "</span>",
                x.endpoint.address ? "<span class=\"mono\">" + e(x.endpoint.address->to_string()) + "</span>" : "",
-               "<span class=\"mono\">" + e(ports(x.protocol, x.first_port, x.last_port)) + "</span>", tag(to_string(x.verdict)), who,
-               e(x.reason), listening});
+               "<span class=\"mono\">" + e(ports(x.protocol, x.first_port, x.last_port)) + "</span>",
+               tag(to_string(x.verdict)), who, e(x.reason), listening});
   }
   return std::move(table).finish(exposure.size());
 }
@@ -154,7 +162,8 @@ std::string witness_table(const StatusView& status) {
   for (const WitnessStatus& witness : status.witnesses) {
     std::string why = e(witness.reason);
     if (witness.lost > 0) why += (why.empty() ? "" : "; ") + std::to_string(witness.lost) + " lost";
-    table.row({e(to_string(witness.witness)), tag(to_string(witness.state)), e(witness.covers), why, utc(witness.since)});
+    table.row(
+        {e(to_string(witness.witness)), tag(to_string(witness.state)), e(witness.covers), why, utc(witness.since)});
   }
   for (const SourceStatus& source : status.sources) {
     table.row({e(source.name), tag(source.healthy ? "sees" : "blind"), "", e(source.detail), utc(source.since)});
@@ -164,11 +173,14 @@ std::string witness_table(const StatusView& status) {
 
 std::string doubts(const StatusView& status) {
   std::string out;
-  const auto item = [&out](const std::string& what, const std::string& why) { out += "<p>" + e(what) + ": " + e(why) + "</p>\n"; };
+  const auto item = [&out](const std::string& what, const std::string& why) {
+    out += "<p>" + e(what) + ": " + e(why) + "</p>\n";
+  };
   for (const std::string& reason : status.not_ready) item("Not ready", reason);
   for (const BlindSpot& spot : status.blind_spots) item("Not seen: " + spot.what, spot.why);
   for (const PolicyProblem& problem : status.policy_problems) {
-    item(problem.policy.to_string() + (problem.rejected ? " has no effect" : " cannot be computed whole"), problem.reason);
+    item(problem.policy.to_string() + (problem.rejected ? " has no effect" : " cannot be computed whole"),
+         problem.reason);
   }
   return out;
 }
@@ -190,21 +202,32 @@ std::string html_escaped(std::string_view text) {
   out.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
 }
 
 const std::string& page_security_policy() {
-  static const std::string kPolicy = "default-src 'none'; style-src " + hash_source(kPageStyle) + "; script-src " +
-                                     hash_source(kPageScript) +
-                                     "; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+  static const std::string kPolicy =
+      "default-src 'none'; style-src " + hash_source(kPageStyle) + "; script-src " + hash_source(kPageScript) +
+      "; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
   return kPolicy;
 }
 
@@ -212,20 +235,23 @@ std::string render_page(const StatusView& status, std::vector<Finding> findings,
                         Time now) {
   std::erase_if(findings, [](const Finding& finding) { return finding.state != FindingState::kOpen; });
   std::ranges::stable_sort(findings, std::ranges::greater(), &Finding::severity);
-  std::string out = "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-                    "<title>Sextant: " + e(status.node) + "</title><link rel=\"icon\" href=\"data:,\"><style>" + std::string(kPageStyle) +
-                    "</style></head>\n<body><main>\n<div id=\"view\">\n";
-  out += "<header><h1>Sextant</h1><span class=\"quiet\">node <b>" + e(status.node) + "</b>, version " + e(status.version) +
-         ", up " + ago(status.started, now) + ", taken " + utc(now) + "</span></header>\n";
+  std::string out =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+      "<title>Sextant: " +
+      e(status.node) + "</title><link rel=\"icon\" href=\"data:,\"><style>" + std::string(kPageStyle) +
+      "</style></head>\n<body><main>\n<div id=\"view\">\n";
+  out += "<header><h1>Sextant</h1><span class=\"quiet\">node <b>" + e(status.node) + "</b>, version " +
+         e(status.version) + ", up " + ago(status.started, now) + ", taken " + utc(now) + "</span></header>\n";
   out += verdict_line(status, findings);
   out += "<h2>Open findings (" + std::to_string(findings.size()) + ")</h2>\n" + findings_table(findings, now);
   out += "<h2>What the internet can reach (" + std::to_string(exposure.size()) + ")</h2>\n" + exposure_table(exposure);
   out += "<h2>Who looks</h2>\n" + doubts(status) + witness_table(status);
-  out += "</div>\n<footer class=\"quiet\"><span id=\"live\">as of when it was loaded</span>. The same as JSON: "
-         "<a href=\"/api/v1alpha1/status\">status</a>, <a href=\"/api/v1alpha1/findings\">findings</a>, "
-         "<a href=\"/api/v1alpha1/endpoints\">endpoints</a>, <a href=\"/api/v1alpha1/exposure\">exposure</a>, "
-         "<a href=\"/api/v1alpha1/attempts\">attempts</a>; <a href=\"/metrics\">metrics</a>.</footer>\n";
+  out +=
+      "</div>\n<footer class=\"quiet\"><span id=\"live\">as of when it was loaded</span>. The same as JSON: "
+      "<a href=\"/api/v1alpha1/status\">status</a>, <a href=\"/api/v1alpha1/findings\">findings</a>, "
+      "<a href=\"/api/v1alpha1/endpoints\">endpoints</a>, <a href=\"/api/v1alpha1/exposure\">exposure</a>, "
+      "<a href=\"/api/v1alpha1/attempts\">attempts</a>; <a href=\"/metrics\">metrics</a>.</footer>\n";
   return out + "</main><script>" + std::string(kPageScript) + "</script></body></html>\n";
 }
 

@@ -1,5 +1,5 @@
-// The page at `/`: status, open findings and exposure at a glance. One self-contained document that reads without scripts;
-// with them it renews itself when the daemon's watch says that something changed.
+// The page at `/`: status, open findings and exposure at a glance. One self-contained document that reads without
+// scripts; with them it renews itself when the daemon's watch says that something changed.
 #pragma once
 
 #include <string>

@@ -60,9 +60,7 @@ struct Router::Route {
   bool matches(std::string_view target) const {
     return path == target || (path.size() > 1 && path.ends_with('/') && target.starts_with(path) && target != path);
   }
-  bool takes(Method other) const {
-    return method == other || (method == Method::kGet && other == Method::kHead);
-  }
+  bool takes(Method other) const { return method == other || (method == Method::kGet && other == Method::kHead); }
 };
 
 const std::vector<Router::Route>& Router::routes() {

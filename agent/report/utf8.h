@@ -1,5 +1,5 @@
-// Text of others (process and interface names, paths, errors) may hold any bytes; JSON, protobuf and Prometheus take only
-// UTF-8, and would refuse the whole answer for one bad byte.
+// Text of others (process and interface names, paths, errors) may hold any bytes; JSON, protobuf and Prometheus take
+// only UTF-8, and would refuse the whole answer for one bad byte.
 #pragma once
 
 #include <cstddef>

@@ -29,7 +29,9 @@ asio::awaitable<void> until_gone(Stream& stream) {
 class EventWriter {
  public:
   EventWriter(Stream& stream, SessionContext context, FindingFilter filter)
-      : stream_(stream), context_(context), wake_(stream.get_executor()),
+      : stream_(stream),
+        context_(context),
+        wake_(stream.get_executor()),
         watcher_(context.hub, std::move(filter), [this] { on_event(); }) {}
 
   // Ends when the client lags, or cannot be written to.

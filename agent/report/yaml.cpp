@@ -1,4 +1,5 @@
-// JSON values as block YAML. Written by hand: a value of ours needs few of YAML's forms, and each must read back as itself.
+// JSON values as block YAML. Written by hand: a value of ours needs few of YAML's forms, and each must read back as
+// itself.
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -16,8 +17,8 @@ namespace {
 namespace json = boost::json;
 
 bool is_plain_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.' ||
-         c == '/' || c == ' ' || c == '(' || c == ')' || c == '+' || c == '=';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
+         c == '.' || c == '/' || c == ' ' || c == '(' || c == ')' || c == '+' || c == '=';
 }
 
 // Words that one reader of YAML or another takes for a boolean or null (1.1's yes, no, on, off too).
@@ -49,8 +50,8 @@ void print_block_text(std::string_view text, std::size_t indent, std::string& ou
   }
 }
 
-// JSON's strings are YAML's, but for characters that JSON takes as they are and YAML does not (1.2, 5.1: DEL, C1, U+FFFE
-// and U+FFFF).
+// JSON's strings are YAML's, but for characters that JSON takes as they are and YAML does not (1.2, 5.1: DEL, C1,
+// U+FFFE and U+FFFF).
 std::string quoted(std::string_view text) {
   const std::string json = json::serialize(json::string(text));
   std::string out;

@@ -10,7 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 2> kOffers{"application/json", "application/x-protobuf"};
 
 TEST(Accept, TheDefaultIsForThoseWhoDoNotMind) {
-  for (const char* accept : {"", "*/*", "application/*", "text/html,*/*;q=0.8", "text/html", "application/json;q=0", ";;,,;q"}) {
+  for (const char* accept :
+       {"", "*/*", "application/*", "text/html,*/*;q=0.8", "text/html", "application/json;q=0", ";;,,;q"}) {
     EXPECT_EQ(preferred(accept, kOffers), "application/json") << accept;
   }
 }

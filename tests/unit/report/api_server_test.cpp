@@ -29,7 +29,8 @@ TEST(ApiServer, BindingSaysWhichAddressFailedAndWhy) {
     return server ? std::string() : server.error().what;
   };
   RunningServer running;
-  EXPECT_THAT(error({.socket = "", .listen = {running.v6()}}), HasSubstr(running.v6() + ": bind: Address already in use"));
+  EXPECT_THAT(error({.socket = "", .listen = {running.v6()}}),
+              HasSubstr(running.v6() + ": bind: Address already in use"));
   EXPECT_THAT(error({.socket = running.unix().substr(5), .listen = {}}), HasSubstr("another sextantd answers"));
   EXPECT_THAT(error({.socket = "", .listen = {"[::]:0"}}), HasSubstr("[::]:0: it would answer the internet"));
   EXPECT_EQ(error({.socket = "", .listen = {"[::]:0"}, .allow_public = true}), "");
@@ -90,13 +91,16 @@ TEST(ApiServer, WatchersHearWhatOpensAndResolvesAndStatus) {
 
   FindingChange change{.kind = FindingChange::Kind::kOpened, .finding = unintended_delivery()};
   server.publish(change);
-  EXPECT_THAT(watcher.read_until("\n\n"), StartsWith("event: opened\ndata: {\"type\":\"opened\",\"finding\":{\"id\":\"SXT001-6f1c2b9d\""));
+  EXPECT_THAT(watcher.read_until("\n\n"),
+              StartsWith("event: opened\ndata: {\"type\":\"opened\",\"finding\":{\"id\":\"SXT001-6f1c2b9d\""));
   change.kind = FindingChange::Kind::kResolved;
   server.publish(change);
   EXPECT_THAT(watcher.read_until("\n\n"), StartsWith("event: resolved\n"));
   server.on_server([&] { server.server().publish_status_changed(); });
-  EXPECT_THAT(watcher.read_until("\n\n"), StartsWith("event: status\ndata: {\"type\":\"status\",\"finding\":null,\"status\":{\"node\":\"n1\""));
-  EXPECT_THAT(HttpClient(server.unix()).ask(get("/metrics")), HasSubstr("sextant_findings_opened_total{code=\"SXT001\"} 1\n"));
+  EXPECT_THAT(watcher.read_until("\n\n"),
+              StartsWith("event: status\ndata: {\"type\":\"status\",\"finding\":null,\"status\":{\"node\":\"n1\""));
+  EXPECT_THAT(HttpClient(server.unix()).ask(get("/metrics")),
+              HasSubstr("sextant_findings_opened_total{code=\"SXT001\"} 1\n"));
 }
 
 TEST(ApiServer, AQuietWatchIsKeptAliveByComments) {

@@ -17,7 +17,9 @@ AttemptCount count(std::string pod, std::uint16_t port, std::uint64_t packets) {
           .verdict = Verdict::kDeny,
           .packets = packets};
 }
-std::string by_first_letter(const EndpointRef& ref) { return ref.name[0] == 'x' ? "" : std::string("Deployment/") + ref.name[0]; }
+std::string by_first_letter(const EndpointRef& ref) {
+  return ref.name[0] == 'x' ? "" : std::string("Deployment/") + ref.name[0];
+}
 
 std::vector<std::uint64_t> values(const AttemptSeries& series) {
   std::vector<std::uint64_t> out;
@@ -57,7 +59,8 @@ TEST(AttemptSeries, FurtherPortsAreASeriesWithoutPort) {
 TEST(AttemptSeries, HoldsItsLimitAndSaysWhatItLeftOut) {
   AttemptSeries series(3);
   EXPECT_EQ(series.update({count("a", 1, 1), count("a", 2, 1), count("a", 3, 1)}, by_first_letter), 0U);
-  EXPECT_EQ(series.update({count("a", 1, 1), count("a", 2, 1), count("a", 3, 1), count("a", 4, 9)}, by_first_letter), 1U);
+  EXPECT_EQ(series.update({count("a", 1, 1), count("a", 2, 1), count("a", 3, 1), count("a", 4, 9)}, by_first_letter),
+            1U);
   EXPECT_EQ(series.totals().size(), 3U);
   EXPECT_THAT(values(series), ElementsAre(1, 1, 1));
 }

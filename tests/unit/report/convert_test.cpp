@@ -85,14 +85,17 @@ TEST(Convert, ATimeOutsideTheClocksRangeDoesNotOverflow) {
 }
 
 TEST(Convert, ARowPrintsAsTheInterfaceSays) {
-  EXPECT_EQ(to_json(to_message(db_row())),
-            R"({"endpoint":{"kind":"Pod","namespace":"shop","name":"db","workload":"StatefulSet/db","address":"2001:db8:1::5"},)"
-            R"("protocol":"TCP","port":5432,"endPort":5432,)"
-            R"("source":{"class":"world","prefixes":["2000::/3"],"exceptPrefixes":[],"sample":"2600::1"},)"
-            R"("intended":{"verdict":"deny","why":"nothing matches","policies":[{"kind":"CiliumNetworkPolicy","namespace":"shop",)"
-            R"("name":"db","rule":"spec.ingress[0]","file":"policies/db.yaml","line":12,"resourceVersion":""}],"because":"default deny"},)"
-            R"("realized":null,"listening":{"verdict":"allow","process":"postgres","pid":4242},)"
-            R"("observed":{"verdict":"deny","packets":12,"lastSeen":"2026-11-21T08:00:00Z","dropReason":"NETFILTER_DROP"},"probed":null})");
+  EXPECT_EQ(
+      to_json(to_message(db_row())),
+      R"({"endpoint":{"kind":"Pod","namespace":"shop","name":"db","workload":"StatefulSet/db",)"
+      R"("address":"2001:db8:1::5"},"protocol":"TCP","port":5432,"endPort":5432,)"
+      R"("source":{"class":"world","prefixes":["2000::/3"],"exceptPrefixes":[],"sample":"2600::1"},)"
+      R"("intended":{"verdict":"deny","why":"nothing matches","policies":[{"kind":"CiliumNetworkPolicy",)"
+      R"("namespace":"shop","name":"db","rule":"spec.ingress[0]","file":"policies/db.yaml","line":12,)"
+      R"("resourceVersion":""}],"because":"default deny"},)"
+      R"("realized":null,"listening":{"verdict":"allow","process":"postgres","pid":4242},)"
+      R"("observed":{"verdict":"deny","packets":12,"lastSeen":"2026-11-21T08:00:00Z",)"
+      R"("dropReason":"NETFILTER_DROP"},"probed":null})");
 }
 
 TEST(Convert, ATimeThatNeverCameIsNull) {
@@ -110,9 +113,10 @@ TEST(Convert, AnExposureSaysWhetherItIsTheWholeInternet) {
 }
 
 TEST(Convert, AttemptsComeMostPacketsFirstAndFurtherPortsHaveNone) {
-  const AttemptsView view{.attempts = {{.endpoint = db().ref, .port = 1, .packets = 1},
-                                       {.endpoint = db().ref, .port = 0, .port_known = false, .packets = 9}},
-                          .sources = {{.prefix = net("2600::/48"), .estimate = 1}, {.prefix = net("2601::/48"), .estimate = 2}}};
+  const AttemptsView view{
+      .attempts = {{.endpoint = db().ref, .port = 1, .packets = 1},
+                   {.endpoint = db().ref, .port = 0, .port_known = false, .packets = 9}},
+      .sources = {{.prefix = net("2600::/48"), .estimate = 1}, {.prefix = net("2601::/48"), .estimate = 2}}};
   const v1alpha1::AttemptList list = to_message(view);
   EXPECT_EQ(list.attempts(0).packets(), 9U);
   EXPECT_FALSE(list.attempts(0).has_port());
@@ -139,14 +143,15 @@ TEST(Convert, WatchersAreToldWhatBecameOfAFinding) {
 }
 
 TEST(Convert, AnExplanationKeepsTheOrderOfItsTrace) {
-  const ExplainView view{.request = {.to = "shop/db", .from = "2600::1", .protocol = Protocol::kUdp, .port = 53},
-                         .decision = {.verdict = Verdict::kUnknown,
-                                      .because = Because::kUnknown,
-                                      .why = "fromGroups",
-                                      .policies = {db_policy()},
-                                      .trace = {{.policy = db_policy(), .matched = true}, {.detail = "port 443 is not 53"}}},
-                         .source_class = "world",
-                         .cilium_release = "1.20.2"};
+  const ExplainView view{
+      .request = {.to = "shop/db", .from = "2600::1", .protocol = Protocol::kUdp, .port = 53},
+      .decision = {.verdict = Verdict::kUnknown,
+                   .because = Because::kUnknown,
+                   .why = "fromGroups",
+                   .policies = {db_policy()},
+                   .trace = {{.policy = db_policy(), .matched = true}, {.detail = "port 443 is not 53"}}},
+      .source_class = "world",
+      .cilium_release = "1.20.2"};
   const v1alpha1::Explanation message = to_message(view);
   EXPECT_EQ(message.request().protocol(), "UDP");
   EXPECT_EQ(message.verdict(), "unknown");

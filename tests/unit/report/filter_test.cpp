@@ -73,9 +73,10 @@ TEST(TimeFrom, ReadsDurationsAndRfc3339) {
 }
 
 TEST(TimeFrom, RefusesWhatIsNeither) {
-  for (const char* text : {"", "s", "-1s", "1", "1w", "4294967296s", "1.5h", "2026-11-21", "2026-11-21T08:00:00", "2026-02-30T00:00:00Z",
-                           "2026-11-21T24:00:00Z", "2026-11-21T08:60:00Z", "2026-11-21T08:00:00+24:00", "2026-11-21T08:00:00Zx",
-                           "1969-12-31T00:00:00Z", "9999-01-01T00:00:00Z", "-026-11-21T08:00:00Z", "2026-11-21T08:00:00+01:000"}) {
+  for (const char* text :
+       {"", "s", "-1s", "1", "1w", "4294967296s", "1.5h", "2026-11-21", "2026-11-21T08:00:00", "2026-02-30T00:00:00Z",
+        "2026-11-21T24:00:00Z", "2026-11-21T08:60:00Z", "2026-11-21T08:00:00+24:00", "2026-11-21T08:00:00Zx",
+        "1969-12-31T00:00:00Z", "9999-01-01T00:00:00Z", "-026-11-21T08:00:00Z", "2026-11-21T08:00:00+01:000"}) {
     EXPECT_FALSE(time_from(text, at())) << text;
   }
 }
@@ -94,7 +95,9 @@ TEST(EndpointFilter, ChoosesByNamespaceAndByName) {
 }
 
 TEST(AttemptFilter, TopIsANumber) {
-  const auto read = [](std::string_view query) { return attempt_filter_from(parse_target("/?" + std::string(query)).value()); };
+  const auto read = [](std::string_view query) {
+    return attempt_filter_from(parse_target("/?" + std::string(query)).value());
+  };
   EXPECT_EQ(read("")->top, 0U);
   EXPECT_EQ(read("top=5")->top, 5U);
   for (const char* query : {"top=", "top=-1", "top=x", "top=1x", "top=99999999999999999999999"}) {

@@ -20,10 +20,11 @@ class FixedBackend final : public Backend {
   std::vector<UplinkCount> uplink_counts() const override { return uplinks; }
   Result<ExplainView> explain(const ExplainRequest& request) const override {
     if (request.to != "shop/db") return failure("to: there is no pod '" + request.to + "'");
-    return ExplainView{.request = request,
-                       .decision = {.verdict = Verdict::kDeny, .because = Because::kDefaultDeny, .why = "nothing matches"},
-                       .source_class = "world",
-                       .cilium_release = "1.20.2"};
+    return ExplainView{
+        .request = request,
+        .decision = {.verdict = Verdict::kDeny, .because = Because::kDefaultDeny, .why = "nothing matches"},
+        .source_class = "world",
+        .cilium_release = "1.20.2"};
   }
   MetricsView metrics() const override { return metrics_view; }
   std::string workload_of(const EndpointRef& endpoint) const override {

@@ -170,10 +170,13 @@ inline bool HttpClient::closed_within(std::chrono::milliseconds time) {
 
 inline void HttpClient::finish_sending() { ::shutdown(fd_.get(), SHUT_WR); }
 
-inline std::string get(std::string_view path, std::string_view fields) { return http_client_detail::request("GET", path, fields) + "\r\n"; }
+inline std::string get(std::string_view path, std::string_view fields) {
+  return http_client_detail::request("GET", path, fields) + "\r\n";
+}
 
 inline std::string post(std::string_view path, std::string_view body, std::string_view fields) {
-  return http_client_detail::request("POST", path, fields) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+  return http_client_detail::request("POST", path, fields) + "Content-Length: " + std::to_string(body.size()) +
+         "\r\n\r\n" + std::string(body);
 }
 
 inline std::string metrics_with(const std::string& address, std::string_view text) {

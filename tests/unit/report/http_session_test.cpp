@@ -1,4 +1,5 @@
-// What one connection may do, and what it may not: HTTP over a real socket, each limit at its last good value and one beyond.
+// What one connection may do, and what it may not: HTTP over a real socket, each limit at its last good value and one
+// beyond.
 #include "agent/report/http_session.h"
 
 #include <gmock/gmock.h>
@@ -23,8 +24,9 @@ TEST(HttpSession, EveryAnswerIsMarkedAgainstMisuseByBrowsers) {
   RunningServer server;
   for (const char* path : {"/", "/livez", "/metrics", "/api/v1alpha1/status", "/nothing"}) {
     const std::string answer = HttpClient(server.v6()).ask(get(path));
-    for (const char* field : {"X-Content-Type-Options: nosniff\r\n", "X-Frame-Options: DENY\r\n", "Cache-Control: no-store\r\n",
-                              "Content-Security-Policy: default-src 'none'", "Referrer-Policy: no-referrer\r\n"}) {
+    for (const char* field :
+         {"X-Content-Type-Options: nosniff\r\n", "X-Frame-Options: DENY\r\n", "Cache-Control: no-store\r\n",
+          "Content-Security-Policy: default-src 'none'", "Referrer-Policy: no-referrer\r\n"}) {
       EXPECT_THAT(answer, HasSubstr(field)) << path;
     }
     EXPECT_THAT(answer, Not(HasSubstr("Access-Control-Allow-Origin")));
@@ -34,7 +36,8 @@ TEST(HttpSession, EveryAnswerIsMarkedAgainstMisuseByBrowsers) {
 TEST(HttpSession, KeepsTheConnectionAndAnswersPipelinedRequestsInOrder) {
   RunningServer server;
   HttpClient client(server.v6());
-  client.send(get("/livez") + get("/nothing") + post("/api/v1alpha1/explain", R"({"to":"shop/db","from":"::1"})") + get("/readyz"));
+  client.send(get("/livez") + get("/nothing") + post("/api/v1alpha1/explain", R"({"to":"shop/db","from":"::1"})") +
+              get("/readyz"));
   EXPECT_EQ(status_of(client.answer()), 200);
   EXPECT_EQ(status_of(client.answer()), 404);
   EXPECT_THAT(client.answer(), HasSubstr("\"verdict\":\"deny\""));
@@ -100,8 +103,10 @@ TEST(HttpSession, AChunkedBodyHasTheSameLimit) {
     char length[16];
     std::snprintf(length, sizeof length, "%zx", size);
     return HttpClient(server.v6())
-        .ask("POST /api/v1alpha1/explain HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
-             std::string(length) + "\r\n" + json + std::string(size - json.size(), ' ') + "\r\n0\r\n\r\n");
+        .ask(
+            "POST /api/v1alpha1/explain HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+            "application/json\r\nTransfer-Encoding: chunked\r\n\r\n" +
+            std::string(length) + "\r\n" + json + std::string(size - json.size(), ' ') + "\r\n0\r\n\r\n");
   };
   EXPECT_EQ(status_of(ask(1000)), 200);
   EXPECT_EQ(status_of(ask(1001)), 413);
@@ -109,10 +114,11 @@ TEST(HttpSession, AChunkedBodyHasTheSameLimit) {
 
 TEST(HttpSession, WhatIsNoHttpIs400) {
   RunningServer server;
-  for (const char* bytes : {"hello\r\n\r\n", "GET /livez HTTP/2.0\r\nHost: a\r\n\r\n", "GET  /livez HTTP/1.1\r\n\r\n",
-                            "GET /livez HTTP/1.1\r\nHost : a\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
-                            "POST /api/v1alpha1/explain HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
-                            "POST /api/v1alpha1/explain HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"}) {
+  for (const char* bytes :
+       {"hello\r\n\r\n", "GET /livez HTTP/2.0\r\nHost: a\r\n\r\n", "GET  /livez HTTP/1.1\r\n\r\n",
+        "GET /livez HTTP/1.1\r\nHost : a\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
+        "POST /api/v1alpha1/explain HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        "POST /api/v1alpha1/explain HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"}) {
     EXPECT_EQ(status_of(HttpClient(server.v6()).ask(bytes)), 400) << bytes;
   }
 }
@@ -149,7 +155,8 @@ TEST(HttpSession, AClientThatDripsItsRequestIsCutOffHoweverBusyItLooks) {
     closed = client.closed_within(milliseconds(20));
   }
   EXPECT_TRUE(closed);
-  EXPECT_THAT(metrics_with(server.unix(), "sextant_api_timeouts_total 1\n"), HasSubstr("sextant_api_timeouts_total 1\n"));
+  EXPECT_THAT(metrics_with(server.unix(), "sextant_api_timeouts_total 1\n"),
+              HasSubstr("sextant_api_timeouts_total 1\n"));
 }
 
 TEST(HttpSession, AClientThatDripsItsBodyIsCutOff) {
@@ -179,13 +186,15 @@ TEST(HttpSession, AClientThatDoesNotReadItsAnswerIsCutOff) {
   client.send(get("/api/v1alpha1/findings"));
   client.read_until("\r\n\r\n");  // the answer is made and on its way
   server.on_server([&] { server.backend.recent.clear(); });
-  EXPECT_THAT(metrics_with(server.unix(), "sextant_api_timeouts_total 1\n"), HasSubstr("sextant_api_timeouts_total 1\n"));
+  EXPECT_THAT(metrics_with(server.unix(), "sextant_api_timeouts_total 1\n"),
+              HasSubstr("sextant_api_timeouts_total 1\n"));
 }
 
 TEST(HttpSession, TellsAClientThatWaitsToGoAhead) {
   RunningServer server;
   HttpClient client(server.v6());
-  client.send("POST /api/v1alpha1/explain HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 29\r\n\r\n");
+  client.send(
+      "POST /api/v1alpha1/explain HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 29\r\n\r\n");
   EXPECT_EQ(client.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
   EXPECT_EQ(status_of(client.ask(R"({"to":"shop/db","from":"::1"})")), 200);
   EXPECT_EQ(status_of(HttpClient(server.v6()).ask(get("/livez", "Expect: magic\r\n"))), 417);
@@ -193,7 +202,8 @@ TEST(HttpSession, TellsAClientThatWaitsToGoAhead) {
 
 TEST(HttpSession, AClientThatStopsHalfWayHarmsNobody) {
   RunningServer server;
-  for (const std::string& bytes : {std::string(), std::string("G"), get("/livez").substr(0, 30), post("/api/v1alpha1/explain", "{}").substr(0, 60)}) {
+  for (const std::string& bytes : {std::string(), std::string("G"), get("/livez").substr(0, 30),
+                                   post("/api/v1alpha1/explain", "{}").substr(0, 60)}) {
     HttpClient client(server.v6());
     client.send(bytes);
     client.finish_sending();

@@ -56,6 +56,20 @@ TEST(Json, EscapesWhatStringsMayHold) {
   EXPECT_EQ(text.find('\n'), std::string::npos);
 }
 
+TEST(Json, IsTheSameWhicheverWayItIsPrinted) {
+  v1alpha1::Finding finding;
+  finding.set_message("\"quoted\"");
+  finding.add_evidence()->set_witness("intended");
+  finding.add_evidence()->set_witness("observed");
+  finding.mutable_first_seen()->set_seconds(1);
+  EXPECT_EQ(to_json(finding), to_json(json_value(finding), JsonStyle::kCompact));
+  v1alpha1::Status status;
+  (*status.mutable_objects())["Pod"] = 3;
+  status.add_uplinks("eth0");
+  EXPECT_EQ(to_json(status), to_json(json_value(status), JsonStyle::kCompact));
+  EXPECT_EQ(to_json(finding.first_seen()), "\"1970-01-01T00:00:01Z\"");
+}
+
 TEST(Json, IndentsForPeople) {
   v1alpha1::FindingList list;
   list.add_findings()->set_id("a");

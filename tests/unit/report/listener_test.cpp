@@ -26,7 +26,7 @@ class ListenerTest : public testing::Test {
   ~ListenerTest() override { std::filesystem::remove_all(folder); }
   std::string path(std::string name = "s.sock") const { return (folder / name).string(); }
   static mode_t mode_of(const std::string& path) {
-    struct ::stat s {};
+    struct ::stat s{};
     return ::lstat(path.c_str(), &s) == 0 ? s.st_mode & 07777 : 0;
   }
 
@@ -45,9 +45,7 @@ TEST_F(ListenerTest, AUnixSocketIsForItsOwnerAndGroup) {
   EXPECT_EQ(wide->name, "unix:" + path("wide"));
 }
 
-TEST_F(ListenerTest, MakesTheFolder) {
-  EXPECT_TRUE(listen_unix(path("a/b/s.sock")));
-}
+TEST_F(ListenerTest, MakesTheFolder) { EXPECT_TRUE(listen_unix(path("a/b/s.sock"))); }
 
 TEST_F(ListenerTest, ReplacesADeadDaemonsSocketAndRefusesALivingOnes) {
   {
@@ -102,7 +100,8 @@ TEST_F(ListenerTest, DoesNotTouchWhatIsNoSocket) {
 TEST_F(ListenerTest, APathMayHave107BytesAndNot108) {
   const std::string base = path("");
   EXPECT_TRUE(listen_unix(base + std::string(107 - base.size(), 's')));
-  EXPECT_THAT(listen_unix(base + std::string(108 - base.size(), 's')).error().what, HasSubstr("1 to 107 bytes, not 108"));
+  EXPECT_THAT(listen_unix(base + std::string(108 - base.size(), 's')).error().what,
+              HasSubstr("1 to 107 bytes, not 108"));
 }
 
 TEST_F(ListenerTest, ATcpListenerSaysWhereItListens) {
@@ -122,8 +121,8 @@ TEST_F(ListenerTest, APortInUseIsNamed) {
 }
 
 TEST_F(ListenerTest, RefusesWhatWouldAnswerTheInternetUnlessAllowed) {
-  for (const char* address : {"[::]:0", "0.0.0.0:0", "[2001:db8::1]:0", "[2600::1]:0", "192.0.2.1:0", "8.8.8.8:0", "172.32.0.1:0",
-                              "100.128.0.1:0", "[ff02::1]:0"}) {
+  for (const char* address : {"[::]:0", "0.0.0.0:0", "[2001:db8::1]:0", "[2600::1]:0", "192.0.2.1:0", "8.8.8.8:0",
+                              "172.32.0.1:0", "100.128.0.1:0", "[ff02::1]:0"}) {
     const Result<Listener> refused = listen_tcp(address, false);
     ASSERT_FALSE(refused) << address;
     EXPECT_THAT(refused.error().what, HasSubstr("would answer the internet")) << address;
@@ -134,15 +133,15 @@ TEST_F(ListenerTest, RefusesWhatWouldAnswerTheInternetUnlessAllowed) {
 }
 
 TEST_F(ListenerTest, KnowsWhichAddressesTheInternetCannotReach) {
-  for (const char* address : {"::1", "127.0.0.53", "fe80::1", "169.254.1.1", "fd00::1", "10.1.2.3", "172.16.0.1", "172.31.255.255",
-                              "192.168.1.1", "100.64.0.1", "100.127.255.255"}) {
+  for (const char* address : {"::1", "127.0.0.53", "fe80::1", "169.254.1.1", "fd00::1", "10.1.2.3", "172.16.0.1",
+                              "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.127.255.255"}) {
     EXPECT_FALSE(answers_public(IpAddress::parse(address).value())) << address;
   }
 }
 
 TEST_F(ListenerTest, NamesWhatIsNoAddress) {
-  for (const char* text : {"", "9713", ":9713", "localhost:9713", "::1:9713x", "::1:9713", "[::1]", "[::1]:", "[::1]:65536", "[::1]:-1",
-                           "[127.0.0.1]:80", "[]:80", "[::1%lo]x:80"}) {
+  for (const char* text : {"", "9713", ":9713", "localhost:9713", "::1:9713x", "::1:9713", "[::1]",
+                           "[::1]:", "[::1]:65536", "[::1]:-1", "[127.0.0.1]:80", "[]:80", "[::1%lo]x:80"}) {
     const Result<Listener> listener = listen_tcp(text, true);
     ASSERT_FALSE(listener) << text;
     EXPECT_THAT(listener.error().what, HasSubstr("no ADDRESS:PORT")) << text;

@@ -27,7 +27,8 @@ TEST(Log, ATextLineSaysWhenHowBadAndWhat) {
 }
 
 TEST(Log, AMessageCannotForgeALine) {
-  EXPECT_THAT(line_of(LogFormat::kText, "a\n2026 info b\r\x1b[2J\x7f"), HasSubstr("warning a\\n2026 info b\\r\\x1b[2J\\x7f\n"));
+  EXPECT_THAT(line_of(LogFormat::kText, "a\n2026 info b\r\x1b[2J\x7f"),
+              HasSubstr("warning a\\n2026 info b\\r\\x1b[2J\\x7f\n"));
 }
 
 TEST(Log, AJsonLineIsOneValueWhateverTheMessageHolds) {
@@ -41,7 +42,8 @@ TEST(Log, AJsonLineIsOneValueWhateverTheMessageHolds) {
 }
 
 TEST(Log, CredentialsAreBlottedOut) {
-  EXPECT_EQ(without_credentials("post https://ntfy:s3cret@ntfy.example/x: refused"), "post https://***@ntfy.example/x: refused");
+  EXPECT_EQ(without_credentials("post https://ntfy:s3cret@ntfy.example/x: refused"),
+            "post https://***@ntfy.example/x: refused");
   EXPECT_EQ(without_credentials("Authorization: Bearer abc.def rejected"), "Authorization: Bearer *** rejected");
   EXPECT_EQ(without_credentials("authorization: basic dTpw"), "authorization: basic ***");
   EXPECT_EQ(without_credentials("get https://[::1]:6443/api: mail a@b"), "get https://[::1]:6443/api: mail a@b");

@@ -24,12 +24,18 @@ FixedBackend busy_backend() {
   out.status_view.resident_bytes = 30U << 20U;
   out.status_view.features = {{.name = "tcx", .available = true}, {.name = "btf", .available = false}};
   out.status_view.maps = {{.map = "rows", .entries = 3, .capacity = 65536}};
-  out.status_view.programs = {{.program = "uplink", .events_lost = 1, .rows_lost = 2, .run_time = std::chrono::milliseconds{1500}}};
+  out.status_view.programs = {
+      {.program = "uplink", .events_lost = 1, .rows_lost = 2, .run_time = std::chrono::milliseconds{1500}}};
   out.recent.push_back(unintended_delivery());
   out.recent.back().state = FindingState::kResolved;
-  out.uplinks = {{.uplink = "eth\"0\\\n", .fate = PacketFate::kJudged, .verdict = Verdict::kDeny, .protocol = Protocol::kTcp, .packets = 7},
+  out.uplinks = {{.uplink = "eth\"0\\\n",
+                  .fate = PacketFate::kJudged,
+                  .verdict = Verdict::kDeny,
+                  .protocol = Protocol::kTcp,
+                  .packets = 7},
                  {.uplink = "eth\xff", .fate = PacketFate::kNotIpv6, .packets = 9}};
-  out.attempts_view->attempts = {{.endpoint = db().ref, .protocol = Protocol::kTcp, .port = 5432, .verdict = Verdict::kDeny, .packets = 41}};
+  out.attempts_view->attempts = {
+      {.endpoint = db().ref, .protocol = Protocol::kTcp, .port = 5432, .verdict = Verdict::kDeny, .packets = 41}};
   out.metrics_view.config = {{"source", "manifests"}};
   out.metrics_view.blind = {{Witness::kDeath, std::chrono::milliseconds{2500}}};
   out.metrics_view.policy_compile.observe(std::chrono::milliseconds{3});
@@ -49,27 +55,39 @@ class MetricsTest : public testing::Test {
 
 TEST_F(MetricsTest, SayWhatTheInterfaceNames) {
   const std::string out = text();
-  for (const char* line :
-       {"sextant_build_info{version=\"", "sextant_config_info{node=\"n1\",cilium_release=\"1.20.2\",source=\"manifests\"} 1\n",
-        "sextant_findings{code=\"SXT001\",severity=\"critical\",namespace=\"shop\"} 1\n",
-        "sextant_findings_opened_total{code=\"SXT001\"} 2\n",
-        "sextant_exposures{namespace=\"shop\",workload=\"Deployment/web\",protocol=\"TCP\",port=\"80-81\",scope=\"world\"} 1\n",
-        "sextant_ingress_attempts_total{namespace=\"shop\",workload=\"StatefulSet/db\",protocol=\"TCP\",port=\"5432\",verdict=\"deny\"} 41\n",
-        "sextant_events_lost_total{program=\"uplink\"} 1\n", "sextant_blind_seconds_total{witness=\"death\"} 2.5\n",
-        "sextant_map_entries{map=\"rows\"} 3\n", "sextant_map_capacity{map=\"rows\"} 65536\n",
-        "sextant_program_run_seconds_total{program=\"uplink\"} 1.5\n", "sextant_policy_compile_seconds_bucket{le=\"0.005\"} 1\n",
-        "sextant_policy_compile_seconds_bucket{le=\"+Inf\"} 2\n", "sextant_policy_compile_seconds_count 2\n",
-        "sextant_series_dropped_total 0\n", "sextant_feature_available{feature=\"btf\"} 0\n",
-        "sextant_api_requests_total{code=\"200\"} 5\n", "sextant_api_connections_refused_total 1\n",
-        "# TYPE sextant_findings_opened_total counter\n", "# HELP sextant_findings "}) {
+  for (const char* line : {"sextant_build_info{version=\"",
+                           "sextant_config_info{node=\"n1\",cilium_release=\"1.20.2\",source=\"manifests\"} 1\n",
+                           "sextant_findings{code=\"SXT001\",severity=\"critical\",namespace=\"shop\"} 1\n",
+                           "sextant_findings_opened_total{code=\"SXT001\"} 2\n",
+                           "sextant_exposures{namespace=\"shop\",workload=\"Deployment/"
+                           "web\",protocol=\"TCP\",port=\"80-81\",scope=\"world\"} 1\n",
+                           "sextant_ingress_attempts_total{namespace=\"shop\",workload=\"StatefulSet/"
+                           "db\",protocol=\"TCP\",port=\"5432\",verdict=\"deny\"} 41\n",
+                           "sextant_events_lost_total{program=\"uplink\"} 1\n",
+                           "sextant_blind_seconds_total{witness=\"death\"} 2.5\n",
+                           "sextant_map_entries{map=\"rows\"} 3\n",
+                           "sextant_map_capacity{map=\"rows\"} 65536\n",
+                           "sextant_program_run_seconds_total{program=\"uplink\"} 1.5\n",
+                           "sextant_policy_compile_seconds_bucket{le=\"0.005\"} 1\n",
+                           "sextant_policy_compile_seconds_bucket{le=\"+Inf\"} 2\n",
+                           "sextant_policy_compile_seconds_count 2\n",
+                           "sextant_series_dropped_total 0\n",
+                           "sextant_feature_available{feature=\"btf\"} 0\n",
+                           "sextant_api_requests_total{code=\"200\"} 5\n",
+                           "sextant_api_connections_refused_total 1\n",
+                           "# TYPE sextant_findings_opened_total counter\n",
+                           "# HELP sextant_findings "}) {
     EXPECT_THAT(out, HasSubstr(line));
   }
 }
 
 TEST_F(MetricsTest, EscapeLabelsAndKeepToUtf8) {
   const std::string out = text();
-  EXPECT_THAT(out, HasSubstr(R"(sextant_ingress_packets_total{uplink="eth\"0\\\n",fate="judged",verdict="deny",protocol="TCP"} 7)"));
-  EXPECT_THAT(out, HasSubstr("sextant_ingress_packets_total{uplink=\"eth\xef\xbf\xbd\",fate=\"not_ipv6\",verdict=\"\",protocol=\"other\"} 9"));
+  EXPECT_THAT(
+      out,
+      HasSubstr(R"(sextant_ingress_packets_total{uplink="eth\"0\\\n",fate="judged",verdict="deny",protocol="TCP"} 7)"));
+  EXPECT_THAT(out, HasSubstr("sextant_ingress_packets_total{uplink=\"eth\xef\xbf\xbd\",fate=\"not_ipv6\",verdict=\"\","
+                             "protocol=\"other\"} 9"));
 }
 
 TEST_F(MetricsTest, DoNotSpeakOfPartsThatDoNotExist) {
@@ -91,7 +109,9 @@ TEST_F(MetricsTest, AFamilyHoldsItsLimitAndOneMoreIsCounted) {
   }
   const std::string out = small.render(Exposition::kText);
   std::size_t findings = 0;
-  for (std::size_t at = out.find("sextant_findings{"); at != std::string::npos; at = out.find("sextant_findings{", at + 1)) ++findings;
+  for (std::size_t at = out.find("sextant_findings{"); at != std::string::npos;
+       at = out.find("sextant_findings{", at + 1))
+    ++findings;
   EXPECT_EQ(findings, 3U);
   EXPECT_THAT(out, HasSubstr("sextant_series_dropped_total 1\n"));
   EXPECT_THAT(small.render(Exposition::kText), HasSubstr("sextant_series_dropped_total 2\n"));
@@ -109,8 +129,8 @@ TEST_F(MetricsTest, OpenMetricsNamesFamiliesWithoutSuffixAndEnds) {
        {"# TYPE sextant_findings_opened counter\n", "\nsextant_findings_opened_total{code=\"SXT001\"} 2\n",
         "# TYPE sextant_build info\n", "\nsextant_build_info{version=", "# TYPE sextant_findings gauge\n",
         "# TYPE sextant_policy_compile_seconds histogram\n", "sextant_policy_compile_seconds_bucket{le=\"1.0\"} 1\n",
-        "sextant_policy_compile_seconds_bucket{le=\"0.005\"} 1\n", "sextant_policy_compile_seconds_bucket{le=\"+Inf\"} 2\n",
-        R"(uplink="eth\"0\\\n")"}) {
+        "sextant_policy_compile_seconds_bucket{le=\"0.005\"} 1\n",
+        "sextant_policy_compile_seconds_bucket{le=\"+Inf\"} 2\n", R"(uplink="eth\"0\\\n")"}) {
     EXPECT_THAT(out, HasSubstr(text));
   }
   EXPECT_TRUE(out.ends_with("\n# EOF\n"));
@@ -118,7 +138,8 @@ TEST_F(MetricsTest, OpenMetricsNamesFamiliesWithoutSuffixAndEnds) {
 }
 
 TEST_F(MetricsTest, PromtoolFindsNothingToSay) {
-  if (std::system("command -v promtool >/dev/null") != 0) GTEST_SKIP() << "promtool is not installed (deploy/deps test)";
+  if (std::system("command -v promtool >/dev/null") != 0)
+    GTEST_SKIP() << "promtool is not installed (deploy/deps test)";
   std::string path = (std::filesystem::temp_directory_path() / "sextant-metrics-XXXXXX").string();
   const UniqueFd file(::mkstemp(path.data()));
   ASSERT_TRUE(file);

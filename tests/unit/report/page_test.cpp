@@ -20,11 +20,13 @@ std::string page_of(const FixedBackend& backend) {
 
 TEST(Page, ShowsFindingsExposureAndWitnesses) {
   FixedBackend backend;
-  backend.status_view.witnesses = {{.witness = Witness::kDeath, .state = WitnessState::kBlind, .reason = "no BTF", .lost = 3}};
+  backend.status_view.witnesses = {
+      {.witness = Witness::kDeath, .state = WitnessState::kBlind, .reason = "no BTF", .lost = 3}};
   backend.status_view.blind_spots = {{.what = "manifest db.yaml", .why = "line 3: bad indentation"}};
   const std::string page = page_of(backend);
-  for (const char* text : {"1 critical finding is open.", "SXT001", "shop/db 5432/TCP", "default deny", "kind: CiliumNetworkPolicy",
-                           "80-81/TCP", "the internet", "2001:db8:1::/48", "no BTF; 3 lost", "Not seen: manifest db.yaml"}) {
+  for (const char* text :
+       {"1 critical finding is open.", "SXT001", "shop/db 5432/TCP", "default deny", "kind: CiliumNetworkPolicy",
+        "80-81/TCP", "the internet", "2001:db8:1::/48", "no BTF; 3 lost", "Not seen: manifest db.yaml"}) {
     EXPECT_THAT(page, HasSubstr(text));
   }
 }
@@ -44,10 +46,13 @@ TEST(Page, LeavesResolvedFindingsOutAndSaysWhenAllIsWell) {
 TEST(Page, EscapesWhatOthersWrote) {
   FixedBackend backend;
   Finding& finding = backend.recent[0];
-  finding.message = finding.fix = finding.endpoint.ref.name = finding.source->source_class = finding.id = finding.code = finding.name = kHostile;
-  finding.evidence[0].detail = finding.policies[0].name = finding.policies[0].rule = finding.policies[0].origin.file = kHostile;
+  finding.message = finding.fix = finding.endpoint.ref.name = finding.source->source_class = finding.id = finding.code =
+      finding.name = kHostile;
+  finding.evidence[0].detail = finding.policies[0].name = finding.policies[0].rule = finding.policies[0].origin.file =
+      kHostile;
   finding.runbook = "javascript:alert(1)";
-  backend.exposures[0].reason = backend.exposures[0].endpoint.workload = backend.exposures[0].endpoint.ref.ns = kHostile;
+  backend.exposures[0].reason = backend.exposures[0].endpoint.workload = backend.exposures[0].endpoint.ref.ns =
+      kHostile;
   backend.exposures[0].listening = ListeningView{.verdict = Verdict::kAllow, .process = kHostile};
   StatusView& status = backend.status_view;
   status.node = status.version = kHostile;

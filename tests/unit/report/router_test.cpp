@@ -20,7 +20,10 @@ class RouterTest : public testing::Test {
  protected:
   HttpResponse get(std::string target) { return router.handle({.method = Method::kGet, .target = std::move(target)}); }
   HttpResponse post(std::string target, std::string body, std::string type = "application/json") {
-    return router.handle({.method = Method::kPost, .target = std::move(target), .content_type = std::move(type), .body = std::move(body)});
+    return router.handle({.method = Method::kPost,
+                          .target = std::move(target),
+                          .content_type = std::move(type),
+                          .body = std::move(body)});
   }
   static boost::json::value json(const HttpResponse& response) { return boost::json::parse(response.body); }
   static std::string error(const HttpResponse& response) { return std::string(json(response).at("error").as_string()); }
@@ -34,8 +37,8 @@ class RouterTest : public testing::Test {
 
 TEST_F(RouterTest, AnswersEveryPathOfTheInterface) {
   for (const char* path : {"/", "/livez", "/readyz", "/metrics", "/api/v1alpha1/status", "/api/v1alpha1/findings",
-                           "/api/v1alpha1/findings/SXT001-6f1c2b9d", "/api/v1alpha1/endpoints", "/api/v1alpha1/exposure",
-                           "/api/v1alpha1/attempts", "/api/v1alpha1/watch"}) {
+                           "/api/v1alpha1/findings/SXT001-6f1c2b9d", "/api/v1alpha1/endpoints",
+                           "/api/v1alpha1/exposure", "/api/v1alpha1/attempts", "/api/v1alpha1/watch"}) {
     EXPECT_EQ(get(path).status, 200U) << path;
   }
 }
@@ -81,7 +84,8 @@ TEST_F(RouterTest, OneFindingIsFoundByItsIdInTheStoreToo) {
 TEST_F(RouterTest, AttemptsAreCutToTheTop) {
   for (std::uint16_t port = 1; port <= 5; ++port) {
     backend.attempts_view->attempts.push_back({.endpoint = db().ref, .port = port, .packets = port});
-    backend.attempts_view->sources.push_back({.prefix = net("2600::/48"), .endpoint = db().ref, .port = port, .estimate = port});
+    backend.attempts_view->sources.push_back(
+        {.prefix = net("2600::/48"), .endpoint = db().ref, .port = port, .estimate = port});
   }
   const auto answer = json(get("/api/v1alpha1/attempts?top=2&namespace=shop"));
   EXPECT_EQ(answer.at("attempts").as_array().size(), 2U);
@@ -101,8 +105,7 @@ TEST_F(RouterTest, ReadinessNamesWhatIsMissing) {
 }
 
 TEST_F(RouterTest, ProtobufOnRequest) {
-  const HttpResponse response =
-      router.handle({.target = "/api/v1alpha1/findings", .accept = "application/x-protobuf"});
+  const HttpResponse response = router.handle({.target = "/api/v1alpha1/findings", .accept = "application/x-protobuf"});
   EXPECT_EQ(response.content_type, "application/x-protobuf");
   v1alpha1::FindingList list;
   ASSERT_TRUE(list.ParseFromString(response.body));
@@ -110,7 +113,8 @@ TEST_F(RouterTest, ProtobufOnRequest) {
 }
 
 TEST_F(RouterTest, ExplainsFromJsonAndFromProtobuf) {
-  const HttpResponse from_json = post("/api/v1alpha1/explain", R"({"to":"shop/db","from":"2600::1","port":5432,"protocol":"TCP"})");
+  const HttpResponse from_json =
+      post("/api/v1alpha1/explain", R"({"to":"shop/db","from":"2600::1","port":5432,"protocol":"TCP"})");
   EXPECT_EQ(from_json.status, 200U);
   EXPECT_EQ(json(from_json).at("verdict"), "deny");
   v1alpha1::ExplainRequest request;
@@ -133,9 +137,9 @@ TEST_F(RouterTest, ExplainRefusesWhatItCannotAnswer) {
 }
 
 TEST_F(RouterTest, NamesTheParameterThatIsWrong) {
-  for (const char* target : {"/api/v1alpha1/findings?severity=x", "/api/v1alpha1/endpoints?x", "/api/v1alpha1/exposure?x",
-                             "/api/v1alpha1/attempts?top=x", "/api/v1alpha1/status?x", "/api/v1alpha1/watch?x",
-                             "/api/v1alpha1/findings/SXT001-6f1c2b9d?x"}) {
+  for (const char* target : {"/api/v1alpha1/findings?severity=x", "/api/v1alpha1/endpoints?x",
+                             "/api/v1alpha1/exposure?x", "/api/v1alpha1/attempts?top=x", "/api/v1alpha1/status?x",
+                             "/api/v1alpha1/watch?x", "/api/v1alpha1/findings/SXT001-6f1c2b9d?x"}) {
     const HttpResponse response = get(target);
     EXPECT_EQ(response.status, 400U) << target;
     EXPECT_THAT(error(response), HasSubstr("parameter '")) << target;
@@ -144,7 +148,8 @@ TEST_F(RouterTest, NamesTheParameterThatIsWrong) {
 }
 
 TEST_F(RouterTest, AnUnknownPathIs404AndAWrongMethod405WithAllow) {
-  for (const char* path : {"/api", "/api/v1alpha1", "/api/v1alpha1/", "/livez/", "/index.html", "/api/v1alpha1/status/x"}) {
+  for (const char* path :
+       {"/api", "/api/v1alpha1", "/api/v1alpha1/", "/livez/", "/index.html", "/api/v1alpha1/status/x"}) {
     EXPECT_EQ(get(path).status, 404U) << path;
   }
   const HttpResponse posted = post("/api/v1alpha1/findings", "");
@@ -181,7 +186,8 @@ TEST_F(RouterTest, WatchCarriesItsFilter) {
 
 TEST_F(RouterTest, MetricsComeInTheFormAskedFor) {
   EXPECT_EQ(get("/metrics").content_type, "text/plain; version=0.0.4; charset=utf-8");
-  const HttpResponse open = router.handle({.target = "/metrics", .accept = "application/openmetrics-text;version=1.0.0"});
+  const HttpResponse open =
+      router.handle({.target = "/metrics", .accept = "application/openmetrics-text;version=1.0.0"});
   EXPECT_THAT(open.content_type, HasSubstr("application/openmetrics-text; version=1.0.0"));
   EXPECT_TRUE(open.body.ends_with("# EOF\n"));
 }

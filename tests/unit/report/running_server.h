@@ -1,4 +1,5 @@
-// An ApiServer that serves on a thread of its own, on a Unix socket and on both families' loopback, until it is destroyed.
+// An ApiServer that serves on a thread of its own, on a Unix socket and on both families' loopback, until it is
+// destroyed.
 #pragma once
 
 #include <filesystem>
@@ -27,10 +28,10 @@ class RunningServer {
     ApiConfig config{.socket = (folder_ / "sextant.sock").string(), .listen = {"[::1]:0", "127.0.0.1:0"}};
     change(config);
     server_.emplace(ApiServer::bind(std::move(config), backend).value());
-    boost::asio::co_spawn(context_, server_->run(),
-                          boost::asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr error, Result<> result) {
-                            done_.set_value(!error && result);
-                          }));
+    boost::asio::co_spawn(
+        context_, server_->run(),
+        boost::asio::bind_cancellation_slot(
+            stop_.slot(), [this](std::exception_ptr error, Result<> result) { done_.set_value(!error && result); }));
     thread_ = std::thread([this] { context_.run(); });
   }
   ~RunningServer() {

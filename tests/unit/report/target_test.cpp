@@ -10,7 +10,8 @@ using testing::IsEmpty;
 using testing::Pair;
 
 TEST(Target, IsAPathAndItsParameters) {
-  const Target target = parse_target("/api/v1alpha1/findings?code=SXT001&all&since=2026-11-21T08:00:00+01:00&a=b=c&&").value();
+  const Target target =
+      parse_target("/api/v1alpha1/findings?code=SXT001&all&since=2026-11-21T08:00:00+01:00&a=b=c&&").value();
   EXPECT_EQ(target.path, "/api/v1alpha1/findings");
   EXPECT_THAT(target.parameters, ElementsAre(Pair("code", "SXT001"), Pair("all", ""),
                                              Pair("since", "2026-11-21T08:00:00+01:00"), Pair("a", "b=c")));
@@ -29,7 +30,8 @@ TEST(Target, TakesTheAbsoluteForm) {
 }
 
 TEST(Target, RefusesWhatIsNoPath) {
-  for (const char* text : {"", "*", "livez", "https://a/", "http://a?b", "/%", "/%4", "/%zz", "/%00", "/a?b=%0a", "/\x7f", "/a?%=1"}) {
+  for (const char* text :
+       {"", "*", "livez", "https://a/", "http://a?b", "/%", "/%4", "/%zz", "/%00", "/a?b=%0a", "/\x7f", "/a?%=1"}) {
     EXPECT_FALSE(parse_target(text)) << text;
   }
 }
@@ -40,8 +42,8 @@ TEST(Target, AHostIsLocalhostAnAddressOrConfigured) {
                            "[fe80::1%eth0]:80", "sextant.example:9713", "Sextant.Example"}) {
     EXPECT_TRUE(host_allowed(host, names)) << host;
   }
-  for (const char* host : {"evil.example", "localhost.evil.example", "evil.example:9713", "[evil]", "[::1", "127.0.0.1.evil",
-                           "x.sextant.example"}) {
+  for (const char* host : {"evil.example", "localhost.evil.example", "evil.example:9713", "[evil]", "[::1",
+                           "127.0.0.1.evil", "x.sextant.example"}) {
     EXPECT_FALSE(host_allowed(host, names)) << host;
   }
 }

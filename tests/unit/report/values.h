@@ -80,7 +80,8 @@ inline EndpointRow db_row() {
                                    .why = "nothing matches",
                                    .policies = {db_policy()}},
           .listening = ListeningView{.verdict = Verdict::kAllow, .process = "postgres", .pid = 4242},
-          .observed = ObservedView{.verdict = Verdict::kDeny, .packets = 12, .last_seen = at(), .drop_reason = "NETFILTER_DROP"}};
+          .observed = ObservedView{
+              .verdict = Verdict::kDeny, .packets = 12, .last_seen = at(), .drop_reason = "NETFILTER_DROP"}};
 }
 
 inline Exposure web_exposure() {
