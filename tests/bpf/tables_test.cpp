@@ -105,7 +105,7 @@ TEST_F(TablesTest, NoPacketIsJudgedByAMixtureOfTwoIntents) {
       if (bpf_prog_test_run_opts(uplink_->program_fd(true), &options) == 0) sent += 1000;
     }
   });
-  for (int flip = 0; flip < 200; ++flip) set_intent(flip % 2 == 0 ? second : first);
+  for (int flip = 0; flip < 60; ++flip) set_intent(flip % 2 == 0 ? second : first);
   done = true;
   sender.join();
   EXPECT_GT(sent, 10'000U);
