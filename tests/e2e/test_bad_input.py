@@ -142,21 +142,37 @@ class Degraded(NodeTest):
         told = json.loads(self.cli("explain", "--to", "shop/db", "--from", STRANGER, "--port", "5432/TCP", "-o", "json"))
         self.assertEqual(told["verdict"], "deny")
 
-    def test_without_root_it_says_what_it_cannot_see_and_still_knows_the_intent(self):
+    def as_nobody(self, *capabilities):
+        """A daemon of the user nobody, with these capabilities only."""
         folder = pathlib.Path(tempfile.mkdtemp(prefix="sextant-nobody-"))
         self.addCleanup(shutil.rmtree, folder)
         folder.chmod(0o777)
         shutil.copy(support.BUILD / "sextantd", folder / "sextantd")  # nobody may not reach into a home folder
-        daemon = self.wrapped(f'setpriv --reuid 65534 --regid 65534 --clear-groups {folder}/sextantd "$@"',
+        held = ",".join(f"+{name}" for name in capabilities)
+        ambient = f"--inh-caps {held} --ambient-caps {held} " if held else ""
+        daemon = self.wrapped(f'setpriv --reuid 65534 --regid 65534 --clear-groups {ambient}{folder}/sextantd "$@"',
                               api={"socket": str(folder / "sextant.sock")}, store={"path": str(folder / "sextant.db")})
         daemon.socket = folder / "sextant.sock"
-        self.start_unready(daemon)
+        return daemon
+
+    def test_without_root_it_says_what_it_cannot_see_and_still_knows_the_intent(self):
+        self.start_unready(self.as_nobody())
         for name in ("uplink", "delivery", "death"):
             self.wait_for(f"{name} is blind", lambda name=name: self.witness(name)["state"] == "blind")
             self.assertTrue(self.witness(name)["reason"])
         self.expect_finding("SXT010")
         told = json.loads(self.cli("explain", "--to", "shop/db", "--from", STRANGER, "--port", "5432/TCP", "-o", "json"))
         self.assertEqual(told["verdict"], "deny")
+
+    def test_with_three_capabilities_and_no_root_every_witness_sees(self):
+        self.daemon = self.as_nobody("bpf", "perfmon", "net_admin").start_and_wait(timeout=support.START_TIMEOUT)
+        for name in ("listening", "uplink", "delivery", "death"):
+            self.assertEqual(self.witness(name)["state"], "sees", self.witness(name))
+        self.sim.enforcement.unprotect(self.db.address)
+        self.connects(STRANGER, self.db, 5432)
+        self.expect_finding("SXT001", name="db", port=5432)
+        self.sim.serve(self.sim.host, "exporter", ["tcp:any:9100"])
+        self.assertIn("exporter", str(self.expect_finding("SXT008", port=9100)))
 
     def test_with_the_datapath_off_its_witnesses_are_absent_not_blind(self):
         self.start(datapath={"enabled": False})
