@@ -164,6 +164,21 @@ class Degraded(NodeTest):
         told = json.loads(self.cli("explain", "--to", "shop/db", "--from", STRANGER, "--port", "5432/TCP", "-o", "json"))
         self.assertEqual(told["verdict"], "deny")
 
+    def test_an_unreadable_file_is_a_blind_spot_and_an_unreadable_folder_an_error(self):
+        secret = self.sim.write_manifest("secret.yaml", manifests.DB_POLICY.replace("name: db", "name: secret"))
+        secret.chmod(0o000)
+        self.start_unready(self.as_nobody())
+        finding = self.wait_for("SXT010 of the file", lambda: next((f for f in self.daemon.findings("SXT010") if "secret.yaml" in str(f)), None))
+        self.assertIn("Permission denied", str(finding))
+        secret.chmod(0o644)
+        self.expect_resolved(finding)
+        self.daemon.stop()
+
+        (self.sim.folder / "manifests").chmod(0o700)
+        self.daemon.start()
+        self.assertEqual(self.daemon.process.wait(support.START_TIMEOUT), CANNOT_RUN)
+        self.assertIn("Permission denied", self.daemon.log_end())
+
     def test_with_three_capabilities_and_no_root_every_witness_sees(self):
         self.daemon = self.as_nobody("bpf", "perfmon", "net_admin").start_and_wait(timeout=support.START_TIMEOUT)
         for name in ("listening", "uplink", "delivery", "death"):

@@ -1,9 +1,11 @@
 """What each witness says of the same row."""
 
+import ipaddress
 import json
+import random
 
 from simnode.node import OFFICE, SCANNER, STRANGER
-from support import NodeTest
+from support import NodeTest, ipv6, mac_of, tcp_syn
 
 
 class Witnesses(NodeTest):
@@ -60,6 +62,26 @@ class Witnesses(NodeTest):
         self.connects(STRANGER, self.web, 443)
         self.wait_for("the public attempt", lambda: self.attempts("web", 443))
         self.assertEqual(self.attempts("db", 5432), {})
+
+    def test_a_flood_of_spoofed_sources_is_counted_and_makes_no_state_for_each_source(self):
+        self.start()
+        ethernet = mac_of(self.sim.node, "eth0") + mac_of(self.sim.inet, "eth0") + b"\x86\xdd"
+
+        def flood(number):
+            chance = random.Random(7)
+            sources = [str(ipaddress.IPv6Address((0x2 << 124) | chance.getrandbits(124))) for _ in range(number)]
+            self.sim.inject("wire", "eth0", [ethernet + ipv6(s, self.db.address, 6, tcp_syn(s, self.db.address, 40000, 5432)) for s in sources])
+
+        flood(10)
+        self.wait_for("the first ten", lambda: self.attempts("db", 5432) == {"deny": 10})
+        before = {m["map"]: m["entries"] for m in self.daemon.view("status")["maps"]}
+        flood(5000)
+        self.wait_for("all of the flood", lambda: self.attempts("db", 5432) == {"deny": 5010})
+        for use in self.daemon.view("status")["maps"]:
+            self.assertLessEqual(use["entries"], use["capacity"], use)
+            if not use["map"].startswith("source"):
+                self.assertLess(use["entries"] - before[use["map"]], 100, use)
+        self.expect_no_findings()
 
     def observed(self, endpoint, protocol, port, source):
         row = self.row(endpoint, protocol, port, source)
