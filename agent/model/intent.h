@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <map>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/base/ip.h"
@@ -68,11 +70,28 @@ struct IntentCell {
   bool operator==(const IntentCell&) const = default;
 };
 
+// A list of cells that rows share: most classes of sources may do the same, and there may be thousands of them.
+class SharedCells {
+ public:
+  SharedCells() = default;
+  SharedCells(std::vector<IntentCell> cells) : cells_(std::make_shared<const std::vector<IntentCell>>(std::move(cells))) {}
+  SharedCells(std::initializer_list<IntentCell> cells) : SharedCells(std::vector<IntentCell>(cells)) {}
+
+  operator const std::vector<IntentCell>&() const { return *cells_; }
+  auto begin() const { return cells_->begin(); }
+  auto end() const { return cells_->end(); }
+  std::size_t size() const { return cells_->size(); }
+  bool shares_with(const SharedCells& other) const { return cells_ == other.cells_; }
+
+ private:
+  std::shared_ptr<const std::vector<IntentCell>> cells_ = std::make_shared<const std::vector<IntentCell>>();
+};
+
 // Everything one class of sources may do. Cells are sorted by (protocol, first_port), do not overlap, and cover
 // TCP, UDP, SCTP, ICMPv6 (all ports or types) and kAny, which stands for every other protocol.
 struct IntentRow {
   std::shared_ptr<const SourceClass> source{};
-  std::vector<IntentCell> cells{};
+  SharedCells cells{};
   const IntentCell& cell(Protocol protocol, std::uint16_t port) const;
 };
 

@@ -213,7 +213,7 @@ std::shared_ptr<const EndpointIntent> Engine::State::make_intent(EndpointRef end
   intent->selecting = selecting_policies(*subject);
   // Classes that the same items concern have the same cells.
   using Behaviour = std::tuple<std::vector<std::vector<bool>>, bool, IdentityId>;
-  std::map<Behaviour, std::vector<IntentCell>> behaviours;
+  std::map<Behaviour, SharedCells> behaviours;
   for (const Classes::Member& member : classes().members()) {
     const Sight sight = sight_of(*subject, peer_of(member, target.node));
     std::vector<std::vector<bool>> concerned{sight.concerned};
