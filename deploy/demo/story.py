@@ -247,9 +247,9 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave everything running in the end")
     options = parser.parse_args()
     terminal = Terminal()
-    started = time.monotonic()
     try:
         with SimNode() as sim:
+            started = time.monotonic()
             sim.populate()
             daemon = Daemon(sim, os.path.abspath(options.build)).start_and_wait()
             terminal.title("A Kubernetes node made of network namespaces, the internet in another one, and Sextant on the node.")
