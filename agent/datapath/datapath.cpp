@@ -34,6 +34,8 @@ namespace {
 constexpr std::chrono::seconds kTend{1};
 constexpr std::chrono::seconds kSweep{60};
 constexpr std::size_t kNamed = 3;  // of what was left out, in an error
+constexpr int kLooksForCgroup = 3;        // seconds that a stray waits for the name of its cgroup
+constexpr std::size_t kMostUnnamed = 64;  // further ones are told without a name
 
 std::string left_out_text(std::span<const std::string> left_out) {
   std::string text = "does not fit, and is unknown: ";
@@ -65,6 +67,12 @@ struct Datapath::State {
   std::optional<Death> death{};
   std::optional<Listening> listening{};
   std::vector<WitnessStatus> blind{};  // the witnesses that could not be loaded
+  // Strays whose cgroup is younger than the last scan of the hierarchy: looked up again by the next seconds.
+  struct Unnamed {
+    stray_key key{};
+    int looks = 0;
+  };
+  std::vector<Unnamed> unnamed{};
 
   Result<> load_events();
   void load_uplink();
@@ -76,7 +84,7 @@ struct Datapath::State {
   Lend lend();
   RowNames names();
   void on_row(const row_key& key);
-  void on_stray(const stray_key& key);
+  void on_stray(const stray_key& key, int looks = 0);
 
   asio::awaitable<Result<>> listen();
   asio::awaitable<Result<>> tend();
@@ -104,8 +112,14 @@ void Datapath::State::on_row(const row_key& key) {
   if (auto row = rows.find(key, names()); row && sinks.disagreement) sinks.disagreement(*row);
 }
 
-void Datapath::State::on_stray(const stray_key& key) {
-  if (auto stray = rows.find(key, names()); stray && sinks.stray) sinks.stray(*stray);
+void Datapath::State::on_stray(const stray_key& key, int looks) {
+  const auto stray = rows.find(key, names());
+  if (!stray || !sinks.stray) return;
+  if (stray->cgroup.empty() && looks < kLooksForCgroup && unnamed.size() < kMostUnnamed) {
+    unnamed.push_back({.key = key, .looks = looks + 1});
+    return;
+  }
+  sinks.stray(*stray);
 }
 
 void Datapath::State::mark_blind(Witness witness, const Error& why) {
@@ -223,7 +237,8 @@ asio::awaitable<Result<>> Datapath::State::tend() {
   auto swept = std::chrono::steady_clock::now();
   while (true) {
     timer.expires_after(kTend);
-    if (const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable)); cancelled) break;
+    const auto [cancelled] = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (cancelled) break;
     tend_once();
     const auto now = std::chrono::steady_clock::now();
     if (now - swept < kSweep) continue;
@@ -237,6 +252,7 @@ void Datapath::State::tend_once() {
   if (uplinks && uplinks->tend() && sinks.status) sinks.status();
   // What cannot be emptied stays in the kernel: the books stay exact, and the next second tries again.
   if (attempts) static_cast<void>(attempts->tend(tables.roster()));
+  for (const auto& [key, looks] : std::exchange(unnamed, {})) on_stray(key, looks);
 }
 
 Result<std::vector<RowObservation>> Datapath::rows() const { return state_->rows.read(state_->names()); }
