@@ -33,8 +33,8 @@ std::string join(std::string_view section, std::string_view key) {
 const ConfigKey* find_key(std::string_view path) {
   const auto keys = config_keys();
   const auto found = std::ranges::find_if(keys, [&](const ConfigKey& key) {
-    return key.path == path || (last_part(key.path) == kAnyName && !parent_of(path).empty() &&
-                                parent_of(key.path) == parent_of(path));
+    return key.path == path ||
+           (last_part(key.path) == kAnyName && !parent_of(path).empty() && parent_of(key.path) == parent_of(path));
   });
   return found == keys.end() ? nullptr : &*found;
 }
@@ -192,8 +192,9 @@ class Settings {
 
   void unknown(const Document& document, const std::string& path, const Place& place) {
     const std::uint32_t line = document.key_line == 0 ? document.line : document.key_line;
-    problems_.push_back(
-        {.where = place.at(line), .key = shown(path), .cause = "unknown key; the nearest known one is " + nearest(path)});
+    problems_.push_back({.where = place.at(line),
+                         .key = shown(path),
+                         .cause = "unknown key; the nearest known one is " + nearest(path)});
   }
 
   Problems& problems_;
@@ -209,9 +210,13 @@ void choose_source(const Settings& settings, const std::string& where, Config& c
   Given manifests = settings.section("source.manifests");
   if (manifests == Given::kByOverride && kubernetes == Given::kInFile) kubernetes = Given::kNo;
   if (kubernetes == Given::kByOverride && manifests == Given::kInFile) manifests = Given::kNo;
-  const auto fail = [&](std::string cause) { problems.push_back({.where = where, .key = "source", .cause = std::move(cause)}); };
-  if (kubernetes != Given::kNo && manifests != Given::kNo) return fail("kubernetes and manifests: exactly one is wanted");
-  if (kubernetes == Given::kNo && manifests == Given::kNo) return fail("neither kubernetes nor manifests: exactly one is wanted");
+  const auto fail = [&](std::string cause) {
+    problems.push_back({.where = where, .key = "source", .cause = std::move(cause)});
+  };
+  if (kubernetes != Given::kNo && manifests != Given::kNo)
+    return fail("kubernetes and manifests: exactly one is wanted");
+  if (kubernetes == Given::kNo && manifests == Given::kNo)
+    return fail("neither kubernetes nor manifests: exactly one is wanted");
   config.source.kubernetes = kubernetes != Given::kNo;
   if (config.source.kubernetes) {
     config.source.manifests.reset();
@@ -242,7 +247,8 @@ std::expected<Config, std::vector<ConfigProblem>> parse_config(const ConfigText&
   const std::string where = from.name.empty() ? "configuration" : from.name;
   if (known) choose_source(settings, where, config, problems);
   if (config.node.empty()) config.node = default_node_name();
-  if (config.node.empty()) problems.push_back({.where = where, .key = "node.name", .cause = "missing, and so is the host's name"});
+  if (config.node.empty())
+    problems.push_back({.where = where, .key = "node.name", .cause = "missing, and so is the host's name"});
   // The engine wants the networks among its options.
   config.cilium.options.cluster_networks = config.cluster_networks;
   config.cilium.options.trusted_networks = config.trusted_networks;

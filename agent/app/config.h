@@ -37,7 +37,7 @@ struct Config {
   struct {
     policy::Options options{};              // release, enable-policy, host firewall...; networks are filled in too
     std::string version = "auto";           // as written
-    std::optional<bool> dual_stack{};       // cilium.dual-stack; nullopt: auto, told by the cluster. Set ones are in options too
+    std::optional<bool> dual_stack{};       // cilium.dual-stack; nullopt: auto. What is set is in options too
     std::chrono::seconds settle{10};        // cilium.settle
     std::filesystem::path bpffs = "/sys/fs/bpf";
   } cilium{};
@@ -81,9 +81,9 @@ struct ConfigText {
   std::vector<std::string> overrides{};  // "key.path=value", values are YAML
 };
 
-// Unknown keys, wrong types and bad values are problems; unknown keys name the nearest known one. A cluster source and a
-// manifests source together, or neither, is a problem; one that an override names displaces the file's. A null is the key left
-// out. On failure every problem is returned.
+// Unknown keys, wrong types and bad values are problems; unknown keys name the nearest known one. A cluster source and
+// a manifests source together, or neither, is a problem; one that an override names displaces the file's. A null is the
+// key left out. On failure every problem is returned.
 std::expected<Config, std::vector<ConfigProblem>> parse_config(const ConfigText& from);
 
 }  // namespace sextant::app

@@ -48,8 +48,9 @@ void read_uplinks(Config& c, const Value& v) {
   for (const Value& item : v.items()) {
     auto name = item.text();
     if (!name) continue;
-    const bool fits = !name->empty() && name->size() <= kLongestName && *name != "." && *name != ".." &&
-                      std::ranges::none_of(*name, [](char ch) { return ch <= ' ' || ch == '/' || ch == ':' || ch == 0x7f; });
+    const bool fits =
+        !name->empty() && name->size() <= kLongestName && *name != "." && *name != ".." &&
+        std::ranges::none_of(*name, [](char ch) { return ch <= ' ' || ch == '/' || ch == ':' || ch == 0x7f; });
     if (!fits) {
       item.fail(quote(*name) + " is no name of an interface");
       continue;
@@ -123,13 +124,11 @@ void read_severity(Config& c, const Value& v) {
   if (std::ranges::find(audit::kCodes, code, &audit::Code::id) == audit::kCodes.end()) {
     return v.fail(quote(code) + " is no code of a finding: SXT001 to " + std::string(audit::kCodes.back().id) + " are");
   }
-  Severity severity = Severity::kInfo;
   const auto text = v.text();
   if (!text) return;
-  const auto known = severity_from(*text);
-  if (!known) return v.fail(quote(*text) + " is none of info, warning or critical");
-  severity = *known;
-  c.findings.severities.insert_or_assign(code, severity);
+  const auto severity = severity_from(*text);
+  if (!severity) return v.fail(quote(*text) + " is none of info, warning or critical");
+  c.findings.severities.insert_or_assign(code, *severity);
 }
 
 void read_socket(Config& c, const Value& v) {
@@ -138,7 +137,8 @@ void read_socket(Config& c, const Value& v) {
   if (!path->starts_with('/')) return v.fail(quote(*path) + " is no absolute path");
   // sockaddr_un ends with a NUL.
   constexpr std::size_t kLongest = sizeof(sockaddr_un::sun_path) - 1;
-  if (path->size() > kLongest) return v.fail("longer than " + std::to_string(kLongest) + " bytes, a socket's path cannot be");
+  if (path->size() > kLongest)
+    return v.fail("longer than " + std::to_string(kLongest) + " bytes, a socket's path cannot be");
   c.api.socket = *path;
 }
 
@@ -206,7 +206,8 @@ constexpr std::array kKeys{
                 read_path_or_nothing(v, path);
                 c.datapath.cgroup = path.string();
               }},
-    ConfigKey{"datapath.sizes.endpoints", [](C& c, const V& v) { v.read(c.datapath.sizes.endpoints, 1, kMostEntries); }},
+    ConfigKey{"datapath.sizes.endpoints",
+              [](C& c, const V& v) { v.read(c.datapath.sizes.endpoints, 1, kMostEntries); }},
     ConfigKey{"datapath.sizes.source-ranges",
               [](C& c, const V& v) { v.read(c.datapath.sizes.source_ranges, 1, kMostEntries); }},
     ConfigKey{"datapath.sizes.cells", [](C& c, const V& v) { v.read(c.datapath.sizes.cells, 1, kMostEntries); }},
@@ -225,8 +226,7 @@ constexpr std::array kKeys{
                                          {"always", EnablePolicy::kAlways},
                                          {"never", EnablePolicy::kNever}});
               }},
-    ConfigKey{"cilium.enable-host-firewall",
-              [](C& c, const V& v) { v.read(c.cilium.options.enable_host_firewall); }},
+    ConfigKey{"cilium.enable-host-firewall", [](C& c, const V& v) { v.read(c.cilium.options.enable_host_firewall); }},
     ConfigKey{"cilium.allow-localhost",
               [](C& c, const V& v) {
                 read_word<bool>(v, c.cilium.options.allow_localhost,
@@ -257,8 +257,9 @@ constexpr std::array kKeys{
     ConfigKey{"alerts", read_alerts},
     ConfigKey{"log.level",
               [](C& c, const V& v) {
-                read_word<std::string>(v, c.log.level, {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"},
-                                                        {"warn", "warn"}, {"error", "error"}});
+                read_word<std::string>(
+                    v, c.log.level,
+                    {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}});
               }},
     ConfigKey{"log.format",
               [](C& c, const V& v) { read_word<std::string>(v, c.log.format, {{"text", "text"}, {"json", "json"}}); }},

@@ -33,7 +33,9 @@ const Unit* take_unit(std::string_view& text) {
 
 Result<milliseconds> parse_duration(std::string_view text) {
   const std::string_view whole = text;
-  const auto wrong = [&] { return failure(quote(whole) + " is no duration: '250ms', '60s', '10m', '1h30m', '90d' are"); };
+  const auto wrong = [&] {
+    return failure(quote(whole) + " is no duration: '250ms', '60s', '10m', '1h30m', '90d' are");
+  };
   if (text.empty()) return wrong();
   std::int64_t sum = 0;
   while (!text.empty()) {
@@ -104,7 +106,8 @@ std::optional<milliseconds> Value::duration(milliseconds least, milliseconds uni
 }
 
 void Value::read(std::chrono::seconds& to, std::chrono::seconds least) const {
-  if (const auto got = duration(least, std::chrono::seconds(1), "seconds")) to = duration_cast<std::chrono::seconds>(*got);
+  if (const auto got = duration(least, std::chrono::seconds(1), "seconds"))
+    to = duration_cast<std::chrono::seconds>(*got);
 }
 
 void Value::read(std::chrono::hours& to, std::chrono::hours least) const {
@@ -114,7 +117,8 @@ void Value::read(std::chrono::hours& to, std::chrono::hours least) const {
 void Value::read(std::uint32_t& to, std::uint32_t least, std::uint32_t most) const {
   if (!is(Kind::kInteger)) return;
   if (std::cmp_less(document_.integer, least) || std::cmp_greater(document_.integer, most)) {
-    return fail(std::to_string(document_.integer) + " is not from " + std::to_string(least) + " to " + std::to_string(most));
+    return fail(std::to_string(document_.integer) + " is not from " + std::to_string(least) + " to " +
+                std::to_string(most));
   }
   to = static_cast<std::uint32_t>(document_.integer);
 }

@@ -17,12 +17,13 @@
 
 namespace sextant::app {
 
-// "10m", "1h30m", "250ms", "90d": whole numbers with a unit (ms, s, m, h, d), largest unit first or not. Errors say the form.
+// "10m", "1h30m", "250ms", "90d": whole numbers with a unit (ms, s, m, h, d), largest unit first or not. Errors say the
+// form.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // Where a setting was written: a line of a file, or an option of the command line.
 struct Place {
-  std::string name{};          // of the file, or "--set KEY"
+  std::string name{};  // of the file, or "--set KEY"
   bool is_override = false;
   std::string at(std::uint32_t line) const;  // "sextant.yaml:12", "--set api.listen"
 };
@@ -39,11 +40,11 @@ class Value {
 
   void read(bool& to) const;
   void read(std::string& to) const;
-  void read(std::filesystem::path& to) const;                        // absolute
+  void read(std::filesystem::path& to) const;  // absolute
   void read(std::chrono::seconds& to, std::chrono::seconds least) const;
   void read(std::chrono::hours& to, std::chrono::hours least) const;
   void read(std::uint32_t& to, std::uint32_t least, std::uint32_t most) const;
-  void read(std::vector<Prefix>& to) const;                          // no host bits
+  void read(std::vector<Prefix>& to) const;  // no host bits
   // One of the words; a boolean's spelling counts as its word (on, yes, ...).
   template <class T>
   void read_word(T& to, std::span<const std::pair<std::string_view, T>> words) const;
@@ -54,8 +55,8 @@ class Value {
 
  private:
   bool is(Document::Kind kind) const;
-  std::optional<std::chrono::milliseconds> duration(std::chrono::milliseconds least,
-                                                    std::chrono::milliseconds unit, std::string_view unit_name) const;
+  std::optional<std::chrono::milliseconds> duration(std::chrono::milliseconds least, std::chrono::milliseconds unit,
+                                                    std::string_view unit_name) const;
   void fail_word(std::string_view got, const std::vector<std::string_view>& words) const;
 
   const Document& document_;
@@ -66,8 +67,8 @@ class Value {
 
 template <class T>
 void Value::read_word(T& to, std::span<const std::pair<std::string_view, T>> words) const {
-  const std::string_view got =
-      document_.kind == Document::Kind::kBool ? (document_.boolean ? "true" : "false") : std::string_view(document_.text);
+  const std::string_view got = document_.kind == Document::Kind::kBool ? (document_.boolean ? "true" : "false")
+                                                                       : std::string_view(document_.text);
   std::vector<std::string_view> known;
   for (const auto& [word, value] : words) {
     known.push_back(word);

@@ -194,9 +194,7 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
 
 bool Prefix::is_v4() const { return length >= kMappedBits && address.is_v4(); }
 
-bool Prefix::contains(const IpAddress& a) const {
-  return ((number(a) ^ number(address)) & ~host_mask(length)) == 0;
-}
+bool Prefix::contains(const IpAddress& a) const { return ((number(a) ^ number(address)) & ~host_mask(length)) == 0; }
 
 bool Prefix::contains(const Prefix& other) const { return other.length >= length && contains(other.address); }
 

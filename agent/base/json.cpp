@@ -1,5 +1,5 @@
-// parse_json: Boost.JSON's events, built straight into a Document. Also the one place that compiles Boost.JSON, which is
-// used without its library.
+// parse_json: Boost.JSON's events, built straight into a Document. Also the one place that compiles Boost.JSON, which
+// is used without its library.
 #include <algorithm>
 #include <exception>
 #include <string>

@@ -1,5 +1,5 @@
-// parse_yaml: yaml-cpp's events, built straight into Documents. No node tree of yaml-cpp's is made: it has no positions of
-// keys, keeps duplicates, and expands aliases without bound.
+// parse_yaml: yaml-cpp's events, built straight into Documents. No node tree of yaml-cpp's is made: it has no positions
+// of keys, keeps duplicates, and expands aliases without bound.
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
@@ -64,7 +64,8 @@ struct Open {
 
 // Of brackets that are never closed yaml-cpp makes a key, too.
 Rejected not_a_key(Kind kind, const YAML::Mark& mark) {
-  const std::string_view hint = kind == Kind::kList ? ", or a ']' is missing" : (kind == Kind::kMap ? ", or a '}' is missing" : "");
+  const std::string_view hint =
+      kind == Kind::kList ? ", or a ']' is missing" : (kind == Kind::kMap ? ", or a '}' is missing" : "");
   return {mark, std::string(Document::kind_name(kind)) + " cannot be a key" + std::string(hint)};
 }
 
@@ -181,15 +182,13 @@ class Builder final : public YAML::EventHandler {
     document.column = static_cast<std::uint32_t>(mark.column + 1);
   }
 
-  bool wants_key() const {
-    return !open_.empty() && open_.back().tree.document.is_map() && !open_.back().has_key;
-  }
+  bool wants_key() const { return !open_.empty() && open_.back().tree.document.is_map() && !open_.back().has_key; }
 
   void begin(Kind kind, std::string_view own_tag, const YAML::Mark& mark, const std::string& tag,
              YAML::anchor_t anchor) {
     if (tag != "?" && tag != "!" && !tag.empty() && tag != own_tag) {
-      throw Rejected{mark, "tag " + quote(tag) + " is none of YAML's core schema for " +
-                               std::string(Document::kind_name(kind))};
+      throw Rejected{
+          mark, "tag " + quote(tag) + " is none of YAML's core schema for " + std::string(Document::kind_name(kind))};
     }
     if (wants_key()) throw not_a_key(kind, mark);
     if (open_.size() == kMaxDepth) throw too_deep(mark);
@@ -205,8 +204,8 @@ class Builder final : public YAML::EventHandler {
     place(std::move(closed.tree), closed.mark, closed.anchor);
   }
 
-  // The last line of a block map may be a word without a colon, as in a file that was cut off: yaml-cpp makes it a key whose
-  // null value stands where the key does. ("? word" stands behind its question mark, and "{word}" is YAML.)
+  // The last line of a block map may be a word without a colon, as in a file that was cut off: yaml-cpp makes it a key
+  // whose null value stands where the key does. ("? word" stands behind its question mark, and "{word}" is YAML.)
   void refuse_lone_key(const YAML::Mark& mark) const {
     if (open_.empty() || !open_.back().has_key || !open_.back().block) return;
     const Open& map = open_.back();

@@ -9,9 +9,9 @@
 namespace sextant {
 
 // y, yes, on, true and their opposites in three spellings are booleans; 0x, 0o, 0b and a leading 0 set the base;
-// underscores between digits are ignored; a whole number written as a float ("80.0", "1e3") is an integer, for JSON knows no
-// difference; integers beyond 64 bits are doubles; timestamps are strings. The result has no position.
-// Errors: .inf and .nan, which JSON cannot hold.
+// underscores between digits are ignored; a whole number written as a float ("80.0", "1e3") is an integer, for JSON
+// knows no difference; integers beyond 64 bits are doubles; timestamps are strings. The result has no position. Errors:
+// .inf and .nan, which JSON cannot hold.
 Result<Document> resolve_plain(std::string_view text);
 
 // The same under one of the core schema's tags ("!!int"...): errors when the text is nothing of that kind.

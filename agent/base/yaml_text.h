@@ -9,12 +9,13 @@
 
 namespace sextant {
 
-// The text is UTF-8 and holds only characters that YAML calls printable (1.2, 5.1). yaml-cpp replaces the others in silence, and
-// takes U+0004 for the end of the text. Nor may the text end in a directive ("%..."), which would be left out.
-// The error names line and column.
+// The text is UTF-8 and holds only characters that YAML calls printable (1.2, 5.1). yaml-cpp replaces the others in
+// silence, and takes U+0004 for the end of the text. Nor may the text end in a directive ("%..."), which would be left
+// out. The error names line and column.
 Result<> check_yaml_text(std::string_view text);
 
-// Whether the scalar that the text begins with, maybe behind a tag and an anchor, is no quoted one or its quote is closed.
+// Whether the scalar that the text begins with, maybe behind a tag and an anchor, is no quoted one or its quote is
+// closed.
 bool quote_ends(std::string_view text);
 
 // What a message of yaml-cpp's means to the one who wrote the line (from 0) that it names.

@@ -16,18 +16,17 @@
 namespace sextant::manifests {
 
 struct Tree {
-  std::vector<std::string> files{};      // at most kMaxFiles, in order
+  std::vector<std::string> files{};  // at most kMaxFiles, in order
   std::vector<Problem> problems{};
-  std::vector<std::string> unreadable{}; // folders: what is below them is not known
-  bool truncated = false;                // there are more than kMaxFiles: the rest is not read
+  std::vector<std::string> unreadable{};  // folders: what is below them is not known
+  bool truncated = false;                 // there are more than kMaxFiles: the rest is not read
 };
 
 // Called with each folder before it is listed, and with each symbolic link to a file.
 using OnPath = std::function<void(const std::string& path)>;
 
-// *.yaml, *.yml and *.json below the root, through symbolic links, each folder once; names that begin with a dot are skipped, and
-// those that are no printable text are problems.
-// Errors: the root itself cannot be listed.
+// *.yaml, *.yml and *.json below the root, through symbolic links, each folder once; names that begin with a dot are
+// skipped, and those that are no printable text are problems. Errors: the root itself cannot be listed.
 Result<Tree> find_files(const std::filesystem::path& root, const OnPath& on_folder, const OnPath& on_link);
 
 // Identifies a file's content without reading it.

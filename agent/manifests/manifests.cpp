@@ -28,9 +28,7 @@ Loaded loaded(const Shelf& shelf) {
 
 }  // namespace
 
-std::string Problem::to_string() const {
-  return (line == 0 ? file : file + ":" + std::to_string(line)) + ": " + cause;
-}
+std::string Problem::to_string() const { return (line == 0 ? file : file + ":" + std::to_string(line)) + ": " + cause; }
 
 Result<Loaded> load(const std::filesystem::path& path) {
   std::error_code error;

@@ -1,7 +1,7 @@
 // Shelf: what every file holds, or held when it was last good, and what all of them together say.
 //
-// No I/O. Of two objects with one key the first counts, in the order of file names and of documents; the other is a problem, and
-// takes over when the first one goes.
+// No I/O. Of two objects with one key the first counts, in the order of file names and of documents; the other is a
+// problem, and takes over when the first one goes.
 #pragma once
 
 #include <cstddef>

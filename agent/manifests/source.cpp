@@ -78,7 +78,8 @@ void ManifestSource::State::look() {
   const auto unless_watched = [&](const std::string& path, const Result<>& added) {
     // What cannot be read is told by the one who reads it.
     const bool told_elsewhere = added || added.error().code == ENOENT || added.error().code == EACCES;
-    if (!told_elsewhere) problems.push_back({.file = path, .cause = "not watched: " + added.error().what});
+    if (told_elsewhere) return;
+    problems.push_back({.file = path, .cause = "not watched, changes are seen within a minute: " + added.error().what});
   };
   if (watch) {
     watch->begin();
@@ -207,7 +208,8 @@ asio::awaitable<Result<>> ManifestSource::run() {
   }
   while (true) {
     state_->look();
-    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return Result<>();
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
+      co_return Result<>();
 
     timer.expires_after(state_->patience());
     if (!events) {

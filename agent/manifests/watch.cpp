@@ -28,6 +28,7 @@ void Watch::begin() { ++round_; }
 
 Result<> Watch::add(const std::string& path, std::uint32_t mask, std::string only_name) {
   const int id = ::inotify_add_watch(fd_.get(), path.c_str(), mask);
+  if (id < 0 && errno == ENOSPC) return failure("the user's watches of inotify are used up", ENOSPC);
   if (id < 0) return errno_failure("inotify", errno);
   Watched& watched = watched_[id];
   // One folder may be reached in two ways; then every name counts.

@@ -1,7 +1,7 @@
 // Watch: inotify on a set of folders and files, by path.
 //
-// Tells only that something may have changed; what, the caller finds by looking. So a lost event (a full queue) is told as
-// any other, and nothing is missed by it.
+// Tells only that something may have changed; what, the caller finds by looking. So a lost event (a full queue) is told
+// as any other, and nothing is missed by it.
 #pragma once
 
 #include <cstddef>

@@ -33,7 +33,8 @@ constexpr std::array kKinds{
     KnownKind{"Job", "batch", ObjectKind::kWorkload, Scope::kNamespaced, ""},
     KnownKind{"CronJob", "batch", ObjectKind::kWorkload, Scope::kNamespaced, ""},
     KnownKind{"NetworkPolicy", "networking.k8s.io", ObjectKind::kNetworkPolicy, Scope::kNamespaced, "v1"},
-    KnownKind{"ClusterNetworkPolicy", "policy.networking.k8s.io", ObjectKind::kClusterNetworkPolicy, Scope::kCluster, ""},
+    KnownKind{"ClusterNetworkPolicy", "policy.networking.k8s.io", ObjectKind::kClusterNetworkPolicy, Scope::kCluster,
+              ""},
     KnownKind{"CiliumNetworkPolicy", "cilium.io", ObjectKind::kCiliumNetworkPolicy, Scope::kNamespaced, "v2"},
     KnownKind{"CiliumClusterwideNetworkPolicy", "cilium.io", ObjectKind::kCiliumClusterwideNetworkPolicy,
               Scope::kCluster, "v2"},
@@ -66,8 +67,8 @@ bool has_word(std::string_view words, std::string_view word) {
   return false;
 }
 
-// Wider than what the API server takes (a manifest may hold what a template engine fills in), but nothing that could be taken
-// for another object's key or that a terminal would obey.
+// Wider than what the API server takes (a manifest may hold what a template engine fills in), but nothing that could be
+// taken for another object's key or that a terminal would obey.
 void check_name(const Field& field, const std::string& name) {
   constexpr std::size_t kLongest = 253;
   const bool fits = std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f && c != '/'; });

@@ -12,7 +12,8 @@ namespace {
 using Kind = Document::Kind;
 
 std::string path_of(const std::string& parent, std::string_view key) {
-  const bool plain = !key.empty() && std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+  const bool plain =
+      !key.empty() && std::ranges::all_of(key, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
   if (!plain) return parent + "[" + quote(key) + "]";
   return parent.empty() ? std::string(key) : parent + "." + std::string(key);
 }

@@ -1,8 +1,8 @@
 // Field: reads a Document as a typed object, and remembers the first thing that was wrong.
 //
-// Go's decoding is the model: a missing or null value is the type's zero, a value of another type is an error, and fields that
-// nobody asks for are not looked at. After the first error every further read is empty, so that decoders read like
-// tables and ask for the error once, at the end.
+// Go's decoding is the model: a missing or null value is the type's zero, a value of another type is an error, and
+// fields that nobody asks for are not looked at. After the first error every further read is empty, so that decoders
+// read like tables and ask for the error once, at the end.
 #pragma once
 
 #include <cstdint>
@@ -43,8 +43,8 @@ class Field {
   std::optional<IpAddress> address() const;  // nullopt when absent or ""
   std::vector<IpAddress> addresses() const;
   std::vector<Prefix> prefixes() const;
-  Protocol protocol() const;                  // TCP, UDP or SCTP; TCP when absent
-  std::string string_or_number() const;       // IntOrString: a port's number or name
+  Protocol protocol() const;             // TCP, UDP or SCTP; TCP when absent
+  std::string string_or_number() const;  // IntOrString: a port's number or name
 
   // Records the error "PATH: cause (line N)" unless there is one already.
   void fail(std::string_view cause) const;
@@ -58,9 +58,9 @@ class Field {
   bool is(Document::Kind kind) const;
   Field child(const Document* value, std::string path) const;
 
-  const Document* value_;     // nullptr: missing
-  std::string path_{};        // "spec.podCIDRs[1]"
-  std::uint32_t line_ = 0;    // of the nearest value that is there
+  const Document* value_;   // nullptr: missing
+  std::string path_{};      // "spec.podCIDRs[1]"
+  std::uint32_t line_ = 0;  // of the nearest value that is there
   std::shared_ptr<std::optional<Error>> error_;
 };
 

@@ -24,8 +24,8 @@ bool PolicyRef::operator==(const PolicyRef& other) const {
 std::string PolicyRef::to_string() const { return ObjectKey{.kind = kind, .ns = ns, .name = name}.to_string(); }
 
 std::string_view to_string(Because because) {
-  static constexpr std::array<std::string_view, 7> kNames{
-      "rule", "deny rule", "default deny", "default allow", "local host", "not enforced", "unknown"};
+  static constexpr std::array<std::string_view, 7> kNames{"rule",       "deny rule",    "default deny", "default allow",
+                                                          "local host", "not enforced", "unknown"};
   return kNames.at(static_cast<std::size_t>(because));
 }
 

@@ -254,8 +254,9 @@ TEST(Config, LetsTheCommandLineChooseTheSource) {
   const Config cluster = parse(kMinimal, {"source.kubernetes={}"});
   EXPECT_TRUE(cluster.source.kubernetes);
   EXPECT_EQ(cluster.source.manifests, std::nullopt);
-  EXPECT_EQ(parse("source: {kubernetes: {}}\n", {"source.kubernetes=null", "source.manifests.path=/m"}).source.manifests,
-            "/m");
+  EXPECT_EQ(
+      parse("source: {kubernetes: {}}\n", {"source.kubernetes=null", "source.manifests.path=/m"}).source.manifests,
+      "/m");
 }
 
 TEST(ConfigSet, ReplacesWhatTheFileSays) {
@@ -316,11 +317,13 @@ TEST(Config, RefusesWrongTypes) {
 }
 
 TEST(Config, RefusesBadPrefixes) {
-  EXPECT_EQ(problem("networks:\n  cluster:\n  - ::/0\n  - 2001:db8::/129\n"),
-            "sextant.yaml:5: networks.cluster[1]: '2001:db8::/129' is no prefix: '129' is no prefix length from 0 to 128");
+  EXPECT_EQ(
+      problem("networks:\n  cluster:\n  - ::/0\n  - 2001:db8::/129\n"),
+      "sextant.yaml:5: networks.cluster[1]: '2001:db8::/129' is no prefix: '129' is no prefix length from 0 to 128");
   EXPECT_EQ(problem("networks: {cluster: [x]}\n"), "sextant.yaml:2: networks.cluster[0]: 'x' is no prefix");
   EXPECT_EQ(problem("networks: {trusted: ['2001:db8::1/32']}\n"),
-            "sextant.yaml:2: networks.trusted[0]: '2001:db8::1/32' has bits set behind its length: the prefix is 2001:db8::/32");
+            "sextant.yaml:2: networks.trusted[0]: '2001:db8::1/32' has bits set behind its length: the prefix is "
+            "2001:db8::/32");
 }
 
 TEST(Config, RefusesBadDurations) {
@@ -335,9 +338,11 @@ TEST(Config, RefusesBadDurations) {
 }
 
 TEST(Config, RefusesBadListenAddresses) {
-  for (const auto* text : {"'::1:9713'", "'[::1]'", "'[::1]:'", "'[::1]:65536'", "'[::1]:x'", "localhost:9713", "':9713'",
-                           "'[127.0.0.1]:1'", "'127.0.0.1'", "'[]:1'", "'[::1%eth0]:1'", "'[fe80::1%]:1'", "''", "'[::1]:-1'"}) {
-    EXPECT_THAT(problem("api: {listen: [" + std::string(text) + "]}\n"), HasSubstr("is no address to listen on")) << text;
+  for (const auto* text :
+       {"'::1:9713'", "'[::1]'", "'[::1]:'", "'[::1]:65536'", "'[::1]:x'", "localhost:9713", "':9713'",
+        "'[127.0.0.1]:1'", "'127.0.0.1'", "'[]:1'", "'[::1%eth0]:1'", "'[fe80::1%]:1'", "''", "'[::1]:-1'"}) {
+    EXPECT_THAT(problem("api: {listen: [" + std::string(text) + "]}\n"), HasSubstr("is no address to listen on"))
+        << text;
   }
   EXPECT_THAT(parse_more("api: {listen: ['[::]:9713', '0.0.0.0:1', '[fe80::1%eth0]:2']}\n").api.listen.size(), 3U);
   EXPECT_THAT(parse_more("api: {listen: []}\n").api.listen, IsEmpty());
@@ -391,8 +396,8 @@ TEST(Config, BoundsNamesByWhatTheKernelTakes) {
 
 TEST(Duration, ReadsUnits) {
   const std::pair<const char*, std::chrono::milliseconds> cases[] = {
-      {"250ms", 250ms}, {"60s", 60s}, {"10m", 10min}, {"2h", 2h}, {"90d", 24h * 90}, {"1h30m", 90min}, {"1m1ms", 60'001ms},
-      {"0s", 0ms},      {"36500d", 24h * 36500}};
+      {"250ms", 250ms},    {"60s", 60s}, {"10m", 10min},         {"2h", 2h}, {"90d", 24h * 90}, {"1h30m", 90min},
+      {"1m1ms", 60'001ms}, {"0s", 0ms},  {"36500d", 24h * 36500}};
   for (const auto& [text, wanted] : cases) {
     const auto got = parse_duration(text);
     ASSERT_TRUE(got) << text;
@@ -401,7 +406,8 @@ TEST(Duration, ReadsUnits) {
 }
 
 TEST(Duration, RefusesWhatIsNone) {
-  for (const auto* text : {"", "10", "m", "10 m", "-10m", "+1s", "1.5h", "10x", "10m5", "10M", "99999999999999999999s"}) {
+  for (const auto* text :
+       {"", "10", "m", "10 m", "-10m", "+1s", "1.5h", "10x", "10m5", "10M", "99999999999999999999s"}) {
     const auto got = parse_duration(text);
     ASSERT_FALSE(got) << text;
     EXPECT_THAT(got.error().what, HasSubstr("is no duration")) << text;

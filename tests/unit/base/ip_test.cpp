@@ -58,10 +58,27 @@ TEST(IpAddress, ReadsWhatItPrints) {
 }
 
 TEST(IpAddress, RefusesWhatIsNoAddress) {
-  for (const std::string_view text :
-       {"", " ", "x", "1", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", ":", ":::", "1::2::3", "1:2:3:4:5:6:7",
-        "1:2:3:4:5:6:7:8:9", "::12345", "fe80::1%eth0", "[::1]", "::1/128", " ::1", "::1 ", "::g",
-        "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa"}) {
+  for (const std::string_view text : {"",
+                                      " ",
+                                      "x",
+                                      "1",
+                                      "1.2.3",
+                                      "1.2.3.4.5",
+                                      "1.2.3.256",
+                                      "01.2.3.4",
+                                      ":",
+                                      ":::",
+                                      "1::2::3",
+                                      "1:2:3:4:5:6:7",
+                                      "1:2:3:4:5:6:7:8:9",
+                                      "::12345",
+                                      "fe80::1%eth0",
+                                      "[::1]",
+                                      "::1/128",
+                                      " ::1",
+                                      "::1 ",
+                                      "::g",
+                                      "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa"}) {
     const auto parsed = IpAddress::parse(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().what, "'" + std::string(text) + "' is no IP address");

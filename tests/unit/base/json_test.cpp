@@ -52,8 +52,9 @@ TEST(Json, DecodesStrings) {
 }
 
 TEST(Json, RefusesWhatIsNone) {
-  for (const std::string_view text : {"", " ", "{", "[1,", "[1,]", "{\"a\"}", "{a:1}", "'x'", "nul", "01", "+1", ".5", "1.",
-                                      "\"\\q\"", "\"\xff\"", "\"\n\"", "// x\n1", "[1 2]", "NaN", "1e999x"}) {
+  for (const std::string_view text :
+       {"",   " ",  "{",  "[1,",     "[1,]",     "{\"a\"}", "{a:1}",   "'x'",   "nul", "01",
+        "+1", ".5", "1.", "\"\\q\"", "\"\xff\"", "\"\n\"",  "// x\n1", "[1 2]", "NaN", "1e999x"}) {
     EXPECT_FALSE(error(text).empty()) << text;
   }
 }

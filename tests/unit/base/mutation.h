@@ -24,10 +24,26 @@ class Mutator {
 
  private:
   void damage_once(std::string& text) {
-    static constexpr std::array<std::string_view, 40> kTokens{
-        " ",  "  ", "\n", "\n\n", "\t",  "\r\n", ":",      ": ",   "- ",  "-",         "[",     "]",        "{",    "}",
-        ",",  "\"", "'",  "#",    " # ", "&a ",  "*a",     "!",    "!!str ", "|",      ">-",    "%",        "@",    "---\n",
-        "...\n", "? ", "~", "null", "<<: ", "\\", "\xff", "\xe2\x82", "\x1b", "\xEF\xBB\xBF", "0x", "99999999999999999999"};
+    static constexpr std::array<std::string_view, 40> kTokens{" ",      "  ",
+                                                              "\n",     "\n\n",
+                                                              "\t",     "\r\n",
+                                                              ":",      ": ",
+                                                              "- ",     "-",
+                                                              "[",      "]",
+                                                              "{",      "}",
+                                                              ",",      "\"",
+                                                              "'",      "#",
+                                                              " # ",    "&a ",
+                                                              "*a",     "!",
+                                                              "!!str ", "|",
+                                                              ">-",     "%",
+                                                              "@",      "---\n",
+                                                              "...\n",  "? ",
+                                                              "~",      "null",
+                                                              "<<: ",   "\\",
+                                                              "\xff",   "\xe2\x82",
+                                                              "\x1b",   "\xEF\xBB\xBF",
+                                                              "0x",     "99999999999999999999"};
     const std::size_t at = below(text.size() + 1);
     const std::size_t length = below(12);
     switch (below(7)) {

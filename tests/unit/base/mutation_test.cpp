@@ -1,4 +1,5 @@
-// Damaged texts: whatever they are, the parsers answer with a value that keeps its promises or with an error that has words.
+// Damaged texts: whatever they are, the parsers answer with a value that keeps its promises or with an error that has
+// words.
 #include "tests/unit/base/mutation.h"
 
 #include <chrono>
@@ -42,7 +43,8 @@ z: [1, 0x1f, 010, 1.5, yes, null, .5e3]
     "%YAML 1.1\n---\nkey with blanks: value with: colon\nurl: http://x/y#z\nempty:\n"};
 
 constexpr std::array<std::string_view, 2> kJson{
-    R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","labels":{"a":"\u00e9\ud83d\ude00"}},"n":[-1,0,1.5e3,18446744073709551615]})",
+    R"({"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","labels":{"a":"\u00e9\ud83d\ude00"}},
+"n":[-1,0,1.5e3,18446744073709551615]})",
     R"([[],{},"",null,true,false,[[[[{"a":[{}]}]]]]])"};
 
 // Every promise of document.h about what a parser gives.
@@ -105,7 +107,8 @@ TEST(Mutation, OfEveryLengthEndsInAnErrorOrAValue) {
 // Any JSON text, of strings that YAML can hold too.
 std::string any_json(test::Mutator& random, int depth = 0) {
   static constexpr std::array<std::string_view, 12> kScalars{
-      "null", "true", "false", "0", "-1", "123456789", "1.5", "-0.25", "\"\"", "\"x: y\"", "\"\\u00e9\\n\\\"\\\\\"", "\"# no\""};
+      "null",    "true", "false", "0", "-1", "123456789", "1.5", "-0.25", "\"\"", "\"x: y\"", "\"\\u00e9\\n\\\"\\\\\"",
+      "\"# no\""};
   const std::size_t kind = random.below(depth < 5 ? 4 : 2);
   if (kind < 2) return std::string(kScalars[random.below(kScalars.size())]);
   std::string text = kind == 2 ? "[" : "{";

@@ -23,7 +23,8 @@ TEST(YamlScalar, YesAndNoAreBooleans) {
     EXPECT_EQ(plain(text).kind, Kind::kBool) << text;
     EXPECT_FALSE(plain(text).boolean) << text;
   }
-  for (const auto text : {"yEs", "tRUE", "oN", "yess", "t", "f", "o"}) EXPECT_EQ(plain(text).kind, Kind::kString) << text;
+  for (const auto text : {"yEs", "tRUE", "oN", "yess", "t", "f", "o"})
+    EXPECT_EQ(plain(text).kind, Kind::kString) << text;
 }
 
 TEST(YamlScalar, NothingIsNull) {
@@ -33,11 +34,11 @@ TEST(YamlScalar, NothingIsNull) {
 
 TEST(YamlScalar, IntegersHaveBases) {
   const std::pair<const char*, std::int64_t> cases[] = {
-      {"0", 0},           {"80", 80},         {"-80", -80},          {"+80", 80},   {"0x50", 80},
-      {"0X5f", 95},       {"-0x10", -16},     {"010", 8},            {"0o17", 15},  {"0b101", 5},
-      {"1_000", 1000},    {"0x5_0", 80},      {"00", 0},             {"1__0", 10},  {"9223372036854775807", INT64_MAX},
-      {"80.0", 80},       {"1e3", 1000},      {"089", 89},           {"-0", 0},     {"-9223372036854775808", INT64_MIN},
-      {"1.", 1},          {"+1.5e1", 15},
+      {"0", 0},        {"80", 80},     {"-80", -80}, {"+80", 80},  {"0x50", 80},
+      {"0X5f", 95},    {"-0x10", -16}, {"010", 8},   {"0o17", 15}, {"0b101", 5},
+      {"1_000", 1000}, {"0x5_0", 80},  {"00", 0},    {"1__0", 10}, {"9223372036854775807", INT64_MAX},
+      {"80.0", 80},    {"1e3", 1000},  {"089", 89},  {"-0", 0},    {"-9223372036854775808", INT64_MIN},
+      {"1.", 1},       {"+1.5e1", 15},
   };
   for (const auto& [text, value] : cases) {
     EXPECT_EQ(plain(text).kind, Kind::kInteger) << text;
@@ -47,10 +48,15 @@ TEST(YamlScalar, IntegersHaveBases) {
 }
 
 TEST(YamlScalar, FractionsAndHugeIntegersAreDoubles) {
-  const std::pair<const char*, double> cases[] = {
-      {"1.5", 1.5}, {".5", 0.5}, {"-1.5e-3", -0.0015}, {"+2.5", 2.5}, {"0.1", 0.1},
-      {"9223372036854775808", 9223372036854775808.0}, {"-9223372036854775809", -9223372036854775809.0},
-      {"123456789012345678901234567890", 123456789012345678901234567890.0}, {"1e300", 1e300}};
+  const std::pair<const char*, double> cases[] = {{"1.5", 1.5},
+                                                  {".5", 0.5},
+                                                  {"-1.5e-3", -0.0015},
+                                                  {"+2.5", 2.5},
+                                                  {"0.1", 0.1},
+                                                  {"9223372036854775808", 9223372036854775808.0},
+                                                  {"-9223372036854775809", -9223372036854775809.0},
+                                                  {"123456789012345678901234567890", 123456789012345678901234567890.0},
+                                                  {"1e300", 1e300}};
   for (const auto& [text, value] : cases) {
     EXPECT_EQ(plain(text).kind, Kind::kDouble) << text;
     EXPECT_DOUBLE_EQ(plain(text).real, value) << text;
@@ -58,9 +64,11 @@ TEST(YamlScalar, FractionsAndHugeIntegersAreDoubles) {
 }
 
 TEST(YamlScalar, TheRestAreStrings) {
-  for (const auto text : {"0x", "0xg", "1.2.3", "2001:db8::1", "10.0.0.1", "1.19.3", "2026-11-21", "2026-11-21T08:00:00Z",
-                          "1e", "e1", "1e999", "-", "+", ".", "..", "--1", "+-1", "1-", "10m", "0b2", "0o8", "_1", "1:30",
-                          "0xffffffffffffffffff", "-x", "+.5.5", "true ", "<<"}) {
+  for (const auto text :
+       {"0x",  "0xg",   "1.2.3", "2001:db8::1", "10.0.0.1", "1.19.3", "2026-11-21", "2026-11-21T08:00:00Z",
+        "1e",  "e1",    "1e999", "-",           "+",        ".",      "..",         "--1",
+        "+-1", "1-",    "10m",   "0b2",         "0o8",      "_1",     "1:30",       "0xffffffffffffffffff",
+        "-x",  "+.5.5", "true ", "<<"}) {
     EXPECT_TRUE(plain(text).is_string()) << text;
     EXPECT_EQ(plain(text).text, text);
   }

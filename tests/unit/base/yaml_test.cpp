@@ -76,11 +76,15 @@ TEST(Yaml, ReadsEveryDocument) {
   EXPECT_EQ(documents("a: 1\n...\n").size(), 1U);
   EXPECT_EQ(documents("a: 1\n...\n---\nb: 2\n").size(), 2U);
   EXPECT_EQ(documents("%YAML 1.1\n---\na: 1\n...\n%YAML 1.1\n---\nb: 2\n").size(), 2U);
-  EXPECT_EQ(documents("\xEF\xBB\xBF" "a: 1\n").size(), 1U);
+  EXPECT_EQ(documents("\xEF\xBB\xBF"
+                      "a: 1\n")
+                .size(),
+            1U);
 }
 
 TEST(Yaml, RefusesWhatIsLeftOverAfterADocument) {
-  EXPECT_EQ(error("[1, 2] 3\n"), "line 1, column 8: the document has ended before this; the next one begins with '---'");
+  EXPECT_EQ(error("[1, 2] 3\n"),
+            "line 1, column 8: the document has ended before this; the next one begins with '---'");
   EXPECT_THAT(error("{a: 1}\nb: 2\n"), StartsWith("line 2"));
   EXPECT_THAT(error("{a: 1}\n---x: 2\n"), StartsWith("line 2"));
   // Kubernetes would read only the first.
@@ -222,10 +226,28 @@ TEST(Yaml, RefusesTabsAsIndentation) {
 }
 
 TEST(Yaml, RefusesBrokenText) {
-  for (const std::string_view text :
-       {"a: [1, 2", "a: {b: 1", "a: 'x", "a: \"x", "a: b: c", "a: \"\\q\"", "a: @x", "a: `x`", "a: %x", "*a",
-        "a:\n  b: 1\n c: 2\n", "a: 1\n b: 2\n", "a: |\n x\ny", "? a\n? b\n: [", "!<", "a: !<x 1",
-        "[a, b}}", "{a: 1]]", "a: ]", "a: }", "%YAML 9", "%YAML 1.1\n%YAML 1.1\n---\n"}) {
+  for (const std::string_view text : {"a: [1, 2",
+                                      "a: {b: 1",
+                                      "a: 'x",
+                                      "a: \"x",
+                                      "a: b: c",
+                                      "a: \"\\q\"",
+                                      "a: @x",
+                                      "a: `x`",
+                                      "a: %x",
+                                      "*a",
+                                      "a:\n  b: 1\n c: 2\n",
+                                      "a: 1\n b: 2\n",
+                                      "a: |\n x\ny",
+                                      "? a\n? b\n: [",
+                                      "!<",
+                                      "a: !<x 1",
+                                      "[a, b}}",
+                                      "{a: 1]]",
+                                      "a: ]",
+                                      "a: }",
+                                      "%YAML 9",
+                                      "%YAML 1.1\n%YAML 1.1\n---\n"}) {
     const auto parsed = parse_yaml(text);
     if (!parsed) {
       EXPECT_FALSE(parsed.error().what.empty()) << text;
@@ -238,7 +260,8 @@ TEST(Yaml, RefusesBrokenText) {
 TEST(Yaml, SaysWhatIsWrongInPlainWords) {
   const std::pair<const char*, const char*> cases[] = {
       {"a:\n\tb: 1\n", "line 2, column 3: a tab in the indentation, which YAML makes of blanks only"},
-      {"a: b: c\n", "line 1, column 5: a ':' where no value can stand: a second one on the line, or a wrong indentation"},
+      {"a: b: c\n",
+       "line 1, column 5: a ':' where no value can stand: a second one on the line, or a wrong indentation"},
       {"a:\n  b: 1\n c: 2\n", "line 3, column 2: not indented as the keys above it"},
       {"a:\n  - b\n c: d\n", "line 3, column 2: not indented as the keys above it"},
       {"a: [1, 2\nb: 3\n", "line 2, column 2: a ',' or a ']' is missing before this"},
@@ -260,8 +283,8 @@ TEST(Yaml, RefusesAFileThatIsCutOffInAKey) {
 
 TEST(Yaml, RefusesAQuoteThatNeverEnds) {
   EXPECT_EQ(error("a: 1\nb: \"x\nc: 1\n"), "line 2, column 4: the quoted string that begins here does not end");
-  for (const std::string text : {"a: '", "a: \"", "a: !!str \"", "- '", "a: 'x", "a: 'x''", "a: \"x\\\"", "a: &b !!str 'x",
-                                 "a: !\"", "{a: \"b", "a: \"b\\\"\nc: |\n  d", "'a"}) {
+  for (const std::string text : {"a: '", "a: \"", "a: !!str \"", "- '", "a: 'x", "a: 'x''", "a: \"x\\\"",
+                                 "a: &b !!str 'x", "a: !\"", "{a: \"b", "a: \"b\\\"\nc: |\n  d", "'a"}) {
     EXPECT_NE(error(text), "") << text;
     EXPECT_NE(error(text + "\n"), "") << text;
     EXPECT_NE(error(text + "\n\n# so\n"), "") << text;
@@ -270,7 +293,10 @@ TEST(Yaml, RefusesAQuoteThatNeverEnds) {
   EXPECT_EQ(document("a: \"x\"").string_at("a"), "x");
   EXPECT_EQ(document("a: it's'").string_at("a"), "it's'");
   EXPECT_EQ(document("a: &b !!str 'it''s'").string_at("a"), "it's");
-  EXPECT_EQ(document("\xEF\xBB\xBF" "a: 'x'").string_at("a"), "x");
+  EXPECT_EQ(document("\xEF\xBB\xBF"
+                     "a: 'x'")
+                .string_at("a"),
+            "x");
   EXPECT_EQ(document("a: |\n  \"b").string_at("a"), "\"b");
 }
 
@@ -330,7 +356,10 @@ TEST(Yaml, RefusesBytesThatAreNoText) {
   EXPECT_EQ(error("a: \xed\xa0\x80\n"), "line 1, column 4: not UTF-8");
   EXPECT_EQ(error("a: \xf4\x90\x80\x80\n"), "line 1, column 4: not UTF-8");
   EXPECT_EQ(error("a: \xe2\x82"), "line 1, column 4: not UTF-8");
-  EXPECT_EQ(error(std::string_view("\xff\xfe" "a\0:\0", 6)), "line 1, column 1: not UTF-8");
+  EXPECT_EQ(error(std::string_view("\xff\xfe"
+                                   "a\0:\0",
+                                   6)),
+            "line 1, column 1: not UTF-8");
   EXPECT_EQ(error("a: \x1b[31m\n"), "line 1, column 4: the control character U+001B");
   EXPECT_EQ(document("a: \xe2\x82\xac\n").find("a")->text, "\xe2\x82\xac");
 }

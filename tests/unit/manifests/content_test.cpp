@@ -79,7 +79,8 @@ TEST(Content, TakesAnEmptyListForNothing) {
   EXPECT_THAT(parse_content("{apiVersion: v1, kind: PodList, items: []}", "f").problems, IsEmpty());
   EXPECT_THAT(problems(parse_content("{apiVersion: v1, kind: PodList, items: {}}", "f")),
               ElementsAre("f:1: items: a list is wanted"));
-  EXPECT_EQ(parse_content("{apiVersion: example.org/v1, kind: AllowList, spec: {}, metadata: {name: x}}", "f").ignored, 1U);
+  EXPECT_EQ(parse_content("{apiVersion: example.org/v1, kind: AllowList, spec: {}, metadata: {name: x}}", "f").ignored,
+            1U);
 }
 
 TEST(Content, ThatIsBrokenAnywhereHoldsNothing) {
@@ -91,16 +92,19 @@ TEST(Content, ThatIsBrokenAnywhereHoldsNothing) {
                                       "f.yaml");
   EXPECT_THAT(field.objects, IsEmpty());
   EXPECT_EQ(field.ignored, 0U);
-  EXPECT_THAT(problems(field), ElementsAre("f.yaml:9: spec.podCIDRs[0]: 'x' is no prefix", "f.yaml:11: apiVersion: missing"));
+  EXPECT_THAT(problems(field),
+              ElementsAre("f.yaml:9: spec.podCIDRs[0]: 'x' is no prefix", "f.yaml:11: apiVersion: missing"));
 }
 
 TEST(Content, ReadsJsonThatIsNoYaml) {
   // A surrogate pair is JSON's way to write what lies beyond the basic plane; YAML has none.
   const Content content = parse_content(
-      "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"\\ud83d\\ude00\"}}}\n",
+      "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"a\",\"labels\":{\"x\":\"\\ud83d\\ude00\"}"
+      "}}\n",
       "f.json");
   EXPECT_THAT(keys(content), ElementsAre("Namespace a"));
-  EXPECT_THAT(problems(parse_content("{\"apiVersion\": \"v1\",\n\"kind\" \"x\"}", "f.json")).at(0), testing::StartsWith("f.json:2: "));
+  EXPECT_THAT(problems(parse_content("{\"apiVersion\": \"v1\",\n\"kind\" \"x\"}", "f.json")).at(0),
+              testing::StartsWith("f.json:2: "));
 }
 
 }  // namespace

@@ -9,11 +9,11 @@ namespace sextant::manifests {
 namespace {
 
 namespace fs = std::filesystem;
+using test::TempFolder;
+using test::Unprivileged;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using test::TempFolder;
-using test::Unprivileged;
 using Strings = std::vector<std::string>;
 
 struct Walked {
@@ -36,8 +36,8 @@ Walked walk(const TempFolder& folder) {
 
 TEST(FindFiles, FindsManifestsInOrder) {
   const TempFolder folder;
-  for (const auto* name : {"b.yaml", "a.yml", "c.json", "sub/x.yaml", "sub/deep/er/y.yaml", "README.md", "yaml", "z.yaml~",
-                           ".hidden.yaml", ".git/x.yaml", "..data/x.yaml"}) {
+  for (const auto* name : {"b.yaml", "a.yml", "c.json", "sub/x.yaml", "sub/deep/er/y.yaml", "README.md", "yaml",
+                           "z.yaml~", ".hidden.yaml", ".git/x.yaml", "..data/x.yaml"}) {
     folder.write(name, "");
   }
   const Walked walked = walk(folder);
@@ -117,7 +117,8 @@ TEST(FindFiles, StopsAtTheMostFilesAndSaysSo) {
   const Walked more = walk(folder);
   EXPECT_EQ(more.tree.files, most.tree.files);
   ASSERT_EQ(more.tree.problems.size(), 1U);
-  EXPECT_EQ(more.tree.problems[0].to_string(), (folder / "g.yaml").string() + ": more than 10000 files: the rest is not read");
+  EXPECT_EQ(more.tree.problems[0].to_string(),
+            (folder / "g.yaml").string() + ": more than 10000 files: the rest is not read");
   EXPECT_TRUE(more.tree.truncated);
 }
 

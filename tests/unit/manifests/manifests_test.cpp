@@ -8,10 +8,10 @@
 namespace sextant::manifests {
 namespace {
 
+using test::TempFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using test::TempFolder;
 
 std::vector<std::string> keys(const Loaded& loaded) {
   std::vector<std::string> texts;

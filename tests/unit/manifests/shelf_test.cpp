@@ -73,7 +73,8 @@ TEST(Shelf, NamesBothPlacesOfAnObjectThatIsThereTwice) {
   put(shelf, "b.yaml", test::ns("other") + "---\n" + test::policy("p"));
   put(shelf, "a.yaml", test::policy("p"));
   EXPECT_THAT(origins(shelf), ElementsAre("CiliumNetworkPolicy shop/p a.yaml:1", "Namespace other b.yaml:1"));
-  EXPECT_THAT(problems(shelf), ElementsAre("b.yaml:5: CiliumNetworkPolicy shop/p is in a.yaml:1 already; only that one counts"));
+  EXPECT_THAT(problems(shelf),
+              ElementsAre("b.yaml:5: CiliumNetworkPolicy shop/p is in a.yaml:1 already; only that one counts"));
   shelf.remove_if([](const std::string& file) { return file == "a.yaml"; });
   EXPECT_THAT(origins(shelf), ElementsAre("Namespace other b.yaml:1", "CiliumNetworkPolicy shop/p b.yaml:5"));
   EXPECT_THAT(problems(shelf), IsEmpty());

@@ -10,7 +10,10 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "agent/manifests/manifests.h"
 #include "tests/unit/manifests/temp_folder.h"
@@ -21,11 +24,11 @@ namespace {
 namespace fs = std::filesystem;
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+using test::ns;
+using test::policy;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-using test::ns;
-using test::policy;
 using Strings = std::vector<std::string>;
 
 class Source : public testing::Test {
@@ -500,13 +503,51 @@ TEST_F(Source, LooksEverySecondWhereInotifyIsUsedUp) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_TRUE(source) << source.error().what;
   source_.emplace(*std::move(source));
-  asio::co_spawn(loop_, source_->run(),
-                 asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr, Result<> result) { ended_ = result; }));
+  asio::co_spawn(
+      loop_, source_->run(),
+      asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr, Result<> result) { ended_ = result; }));
   ASSERT_TRUE(until([this] { return rounds_ > 0; }));
   EXPECT_THAT(problem_texts(),
               ElementsAre(root().string() + ": not watched, but read every second: inotify: Too many open files"));
   write("a.yaml", ns("a"));
   ASSERT_TRUE(until_deltas(1));
+}
+
+// In a child with limits of its own: a user namespace has them. Gives the child's exit status; 77: there are none here.
+template <class Body>
+int with_watches(int most, Body body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::unshare(CLONE_NEWUSER) != 0) ::_exit(77);
+    std::ofstream limit("/proc/sys/user/max_inotify_watches");
+    if (!(limit << most << std::flush)) ::_exit(77);
+    ::_exit(body());
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+TEST_F(Source, TellsOfTheFolderForWhichNoWatchIsLeft) {
+  write("a/x.yaml", ns("a"));
+  write("b/x.yaml", ns("b"));
+  // The folder, what it lies in, and the two below.
+  const auto problems_with = [&](int watches) {
+    return with_watches(watches, [this] {
+      start();
+      return world_.namespaces().size() == 2 ? static_cast<int>(problems_.size()) : 100;
+    });
+  };
+  if (problems_with(4) == 77) GTEST_SKIP() << "no user namespaces here";
+  EXPECT_EQ(problems_with(4), 0);
+  EXPECT_EQ(problems_with(3), 1);
+  const int told = with_watches(3, [this] {
+    start();
+    const std::string wanted =
+        path("b") + ": not watched, changes are seen within a minute: the user's watches of inotify are used up";
+    return problem_texts() == Strings{wanted} ? 0 : 1;
+  });
+  EXPECT_EQ(told, 0);
 }
 
 TEST_F(Source, CanBeStoppedByItsOwnSink) {
@@ -517,7 +558,8 @@ TEST_F(Source, CanBeStoppedByItsOwnSink) {
     stop_.emit(asio::cancellation_type::terminal);
   };
   source_.emplace(ManifestSource::open(root(), std::move(stopping)).value());
-  asio::co_spawn(loop_, source_->run(), asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr thrown, Result<> result) {
+  asio::co_spawn(loop_, source_->run(),
+                 asio::bind_cancellation_slot(stop_.slot(), [this](std::exception_ptr thrown, Result<> result) {
                    EXPECT_FALSE(thrown);
                    ended_ = std::move(result);
                  }));

@@ -128,7 +128,8 @@ TEST(DecodePod, NamesTheFieldThatIsWrong) {
             "spec.containers[0].ports[0].protocol: 'tcp' is none of TCP, UDP and SCTP (line 4)");
   EXPECT_EQ(decode_error(pod_with("spec: {hostNetwork: 'true'}")),
             "spec.hostNetwork: a boolean is wanted, not a string (line 4)");
-  EXPECT_EQ(decode_error(pod_with("status: {podIPs: [{ip: x}]}")), "status.podIPs[0].ip: 'x' is no IP address (line 4)");
+  EXPECT_EQ(decode_error(pod_with("status: {podIPs: [{ip: x}]}")),
+            "status.podIPs[0].ip: 'x' is no IP address (line 4)");
   EXPECT_EQ(decode_error(pod_with("status: {podIPs: ['2001:db8::1']}")),
             "status.podIPs[0]: a map is wanted, not a string (line 4)");
 }
@@ -145,8 +146,11 @@ std::string template_of(std::string_view api, std::string_view kind, std::string
 }
 
 TEST(DecodeWorkload, ReadsThePodTemplate) {
-  for (const auto& [api, kind] : {std::pair{"apps/v1", "Deployment"}, {"apps/v1", "StatefulSet"}, {"apps/v1", "DaemonSet"},
-                                  {"apps/v1", "ReplicaSet"}, {"batch/v1", "Job"}}) {
+  for (const auto& [api, kind] : {std::pair{"apps/v1", "Deployment"},
+                                  {"apps/v1", "StatefulSet"},
+                                  {"apps/v1", "DaemonSet"},
+                                  {"apps/v1", "ReplicaSet"},
+                                  {"batch/v1", "Job"}}) {
     const auto workload = decoded<Workload>(template_of(api, kind));
     EXPECT_EQ(workload.kind, kind);
     EXPECT_EQ(workload.pod.ns, "shop");
@@ -170,9 +174,10 @@ TEST(DecodeWorkload, FindsTheTemplateOfACronJob) {
 }
 
 TEST(DecodeWorkload, LeavesOutWhatAnotherObjectControls) {
-  EXPECT_TRUE(ignored(template_of("apps/v1", "ReplicaSet",
-                                  ", ownerReferences: [{kind: Deployment, name: web, controller: true}]")));
-  EXPECT_TRUE(ignored(template_of("batch/v1", "Job", ", ownerReferences: [{kind: CronJob, name: x, controller: true}]")));
+  EXPECT_TRUE(ignored(
+      template_of("apps/v1", "ReplicaSet", ", ownerReferences: [{kind: Deployment, name: web, controller: true}]")));
+  EXPECT_TRUE(
+      ignored(template_of("batch/v1", "Job", ", ownerReferences: [{kind: CronJob, name: x, controller: true}]")));
 }
 
 TEST(DecodeWorkload, NamesTheFieldThatIsWrong) {

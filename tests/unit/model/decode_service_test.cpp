@@ -11,8 +11,8 @@ using test::decoded;
 using Strings = std::vector<std::string>;
 
 std::string service_with(std::string_view spec, std::string_view annotations = "") {
-  return "{apiVersion: v1, kind: Service, metadata: {name: s, annotations: {" + std::string(annotations) + "}}, spec: {" +
-         std::string(spec) + "}}";
+  return "{apiVersion: v1, kind: Service, metadata: {name: s, annotations: {" + std::string(annotations) +
+         "}}, spec: {" + std::string(spec) + "}}";
 }
 
 TEST(DecodeService, ReadsWhatVerdictsNeed) {
@@ -71,10 +71,12 @@ TEST(DecodeService, TakesSourceRangesFromTheAnnotationOnlyWithoutTheField) {
       "service.beta.kubernetes.io/load-balancer-source-ranges: '2001:db8:1::/48, 2001:db8:2::/48,'";
   EXPECT_EQ(test::strings(decoded<Service>(service_with("", kAnnotation)).source_ranges),
             (Strings{"2001:db8:1::/48", "2001:db8:2::/48"}));
-  EXPECT_EQ(test::strings(decoded<Service>(service_with("loadBalancerSourceRanges: ['::/0']", kAnnotation)).source_ranges),
-            Strings{"::/0"});
-  EXPECT_EQ(decode_error(service_with("", "service.beta.kubernetes.io/load-balancer-source-ranges: 'x'")),
-            "metadata.annotations['service.beta.kubernetes.io/load-balancer-source-ranges']: 'x' is no prefix (line 1)");
+  EXPECT_EQ(
+      test::strings(decoded<Service>(service_with("loadBalancerSourceRanges: ['::/0']", kAnnotation)).source_ranges),
+      Strings{"::/0"});
+  EXPECT_EQ(
+      decode_error(service_with("", "service.beta.kubernetes.io/load-balancer-source-ranges: 'x'")),
+      "metadata.annotations['service.beta.kubernetes.io/load-balancer-source-ranges']: 'x' is no prefix (line 1)");
 }
 
 TEST(DecodeService, NamesTheFieldThatIsWrong) {

@@ -6,8 +6,8 @@
 namespace sextant {
 namespace {
 
-using test::decoded;
 using test::decode_error;
+using test::decoded;
 using test::ignored;
 
 TEST(Decode, ReadsNamespaces) {
@@ -133,7 +133,8 @@ TEST(Decode, RefusesNamesThatCouldBeTakenForOthers) {
 
 TEST(Decode, NamesAnObjectThatTheApiServerWouldName) {
   EXPECT_EQ(decoded<Pod>("{apiVersion: v1, kind: Pod, metadata: {generateName: job-}}").name, "job");
-  EXPECT_EQ(decode_error("{apiVersion: v1, kind: Pod, metadata: {generateName: '-'}}"), "metadata.name: missing (line 1)");
+  EXPECT_EQ(decode_error("{apiVersion: v1, kind: Pod, metadata: {generateName: '-'}}"),
+            "metadata.name: missing (line 1)");
 }
 
 }  // namespace

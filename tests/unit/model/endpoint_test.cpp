@@ -27,7 +27,8 @@ TEST(Protocol, WithoutANameIsItsNumber) {
 
 TEST(Protocol, HasPortsOnlyOfTheTransports) {
   for (const Protocol p : {Protocol::kTcp, Protocol::kUdp, Protocol::kSctp}) EXPECT_TRUE(has_ports(p));
-  for (const Protocol p : {Protocol::kAny, Protocol::kIcmp, Protocol::kIcmpv6, Protocol::kGre}) EXPECT_FALSE(has_ports(p));
+  for (const Protocol p : {Protocol::kAny, Protocol::kIcmp, Protocol::kIcmpv6, Protocol::kGre})
+    EXPECT_FALSE(has_ports(p));
 }
 
 TEST(Verdict, OfUnknownIsNeverReachable) {

@@ -47,9 +47,12 @@ ports: [{port: 8443, protocol: TCP}]
     R"(apiVersion: batch/v1
 kind: CronJob
 metadata: {name: w}
-spec: {jobTemplate: {spec: {template: {metadata: {labels: {a: b}}, spec: {containers: [{ports: [{containerPort: 80}]}]}}}}}
+spec:
+  jobTemplate:
+    spec: {template: {metadata: {labels: {a: b}}, spec: {containers: [{ports: [{containerPort: 80}]}]}}}
 )",
-    "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: db}\nspec: {endpointSelector: {}, ingress: []}\n",
+    "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: db}\nspec: {endpointSelector: {}, ingress: "
+    "[]}\n",
     "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {a: b}}\n"};
 
 TEST(Mutation, NeverBreaksDecode) {

@@ -34,7 +34,7 @@ TEST(World, KeepsEveryKindUntilItIsRemoved) {
       OtherObject{.kind = ObjectKind::kExposureContract, .name = "o", .body = body},
   };
   const auto sizes = [&] {
-    return std::vector<std::size_t>{world.namespaces().size(), world.nodes().size(),  world.pods().size(),
+    return std::vector<std::size_t>{world.namespaces().size(), world.nodes().size(),    world.pods().size(),
                                     world.workloads().size(),  world.services().size(), world.slices().size(),
                                     world.policies().size(),   world.others().size()};
   };
