@@ -143,7 +143,7 @@ void Auditor::State::look_at_strays(Time now) {
     judged.push_back(uid);
   }
   for (const std::string& uid : judged) strays.judged(uid);
-  strays.prune(now - config.quiet);
+  strays.prune(now - config.quiet - config.describe);
 }
 
 // A witness that was away has not seen that nothing came: quiet is counted while this life watches.

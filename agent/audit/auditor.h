@@ -50,8 +50,8 @@ class Auditor {
   std::vector<FindingChange> settle(Time now);
 
   std::vector<Finding> findings() const;   // open ones, and those resolved within `again`; open ones first
-  // The rows of the local node's endpoints. Ranges in which no witness tells ports apart are one row.
-  // Sorted by endpoint, protocol, port and class.
+  // The rows of the local node's endpoints. Ranges in which no witness tells ports apart are one row; classes that no
+  // witness tells from the rest of the internet are in its row. Sorted by endpoint, protocol, port and class.
   std::vector<EndpointRow> rows() const;
   // What the internet can reach on this node: exposures_of() every local endpoint, with what listens there.
   std::vector<Exposure> exposures() const;

@@ -1,6 +1,5 @@
 // What the internet can reach, by intent: exposures_of().
 #include <algorithm>
-#include <array>
 #include <map>
 #include <set>
 
@@ -11,8 +10,6 @@
 
 namespace sextant::audit {
 namespace {
-
-constexpr std::array kProtocols{Protocol::kTcp, Protocol::kUdp, Protocol::kSctp, Protocol::kIcmpv6, Protocol::kAny};
 
 // Classes with one verdict, for one reason, on one range of ports.
 struct Group {
@@ -37,9 +34,17 @@ void add_once(std::vector<T>& to, const T& value) {
   if (std::ranges::find(to, value) == to.end()) to.push_back(value);
 }
 
+std::set<Protocol> protocols_of(const EndpointIntent& intent) {
+  std::set<Protocol> protocols;
+  for (const IntentRow& row : intent.rows) {
+    for (const IntentCell& cell : row.cells) protocols.insert(cell.protocol);
+  }
+  return protocols;
+}
+
 // The first ports of ranges in which no class's verdict changes.
 std::set<std::uint16_t> beginnings(const EndpointIntent& intent, Protocol protocol) {
-  std::set<std::uint16_t> ports;
+  std::set<std::uint16_t> ports{0};
   for (const IntentRow& row : intent.rows) {
     if (!row.source->is_public) continue;
     for (const IntentCell& cell : row.cells) {
@@ -69,7 +74,7 @@ std::vector<Group> groups_at(const EndpointIntent& intent, Protocol protocol, st
 
 std::vector<Group> groups_of(const EndpointIntent& intent) {
   std::vector<Group> all;
-  for (const Protocol protocol : kProtocols) {
+  for (const Protocol protocol : protocols_of(intent)) {
     const std::set<std::uint16_t> ports = beginnings(intent, protocol);
     std::vector<Group> open;  // those that end where the next range begins
     for (auto port = ports.begin(); port != ports.end(); ++port) {

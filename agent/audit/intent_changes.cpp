@@ -2,19 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <string_view>
+#include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
 namespace sextant::audit {
 namespace {
 
-// Every protocol that cells tell apart; kAny stands for the rest (model/intent.h).
-constexpr std::array kCellProtocols{Protocol::kTcp, Protocol::kUdp, Protocol::kSctp, Protocol::kIcmpv6, Protocol::kAny};
-
-Protocol cell_protocol(Protocol protocol) {
-  return std::ranges::find(kCellProtocols, protocol) == kCellProtocols.end() ? Protocol::kAny : protocol;
-}
+// Protocols that always have cells of their own (model/intent.h).
+constexpr std::array kOwnCells{Protocol::kTcp, Protocol::kUdp, Protocol::kSctp, Protocol::kIcmpv6};
 
 // -1: not held.
 int length_of_match(const SourceClass& source, const IpAddress& address) {
@@ -26,47 +23,40 @@ int length_of_match(const SourceClass& source, const IpAddress& address) {
   return in_a_hole ? -1 : longest;
 }
 
-// Finds the old row of a class: by id, by name, or, for a class that was cut out of another, by its addresses.
-class OldRows {
- public:
-  explicit OldRows(const EndpointIntent& before) : before_(before) {
-    for (const IntentRow& row : before.rows) {
-      by_id_.emplace(row.source->id, &row);
-      by_name_.emplace(row.source->name, &row);
-    }
-  }
-
-  const IntentRow* of(const SourceClass& source) const {
-    if (const auto same = by_id_.find(source.id); same != by_id_.end()) return same->second;
-    if (const auto named = by_name_.find(source.name); named != by_name_.end()) return named->second;
-    return row_holding(before_, source.sample);
-  }
-
- private:
-  const EndpointIntent& before_;
-  std::map<ClassId, const IntentRow*> by_id_{};
-  std::map<std::string_view, const IntentRow*> by_name_{};
-};
-
 struct ChangedPorts {
   Protocol protocol = Protocol::kTcp;
   std::uint16_t first = 0;
   std::uint16_t last = 0;
 };
 
-// Both lists are sorted by protocol and port, and do not overlap within themselves.
-std::vector<ChangedPorts> changed_ports(const std::vector<IntentCell>& before, const std::vector<IntentCell>& after) {
-  std::vector<ChangedPorts> changed;
+using Cells = std::span<const IntentCell>;
+
+// Cells are sorted by protocol and port. A protocol without cells of its own shares those of kAny.
+Cells cells_of(const std::vector<IntentCell>& cells, Protocol protocol) {
+  auto own = std::ranges::equal_range(cells, protocol, {}, &IntentCell::protocol);
+  if (own.empty()) own = std::ranges::equal_range(cells, Protocol::kAny, {}, &IntentCell::protocol);
+  return {own.begin(), own.end()};
+}
+
+void add_changed(std::vector<ChangedPorts>& changed, Protocol protocol, Cells before, Cells after) {
   auto old = before.begin();
   auto cell = after.begin();
   while (old != before.end() && cell != after.end()) {
-    if (old->protocol == cell->protocol && stance_of(*old) != stance_of(*cell)) {
-      const std::uint16_t first = std::max(old->first_port, cell->first_port);
-      const std::uint16_t last = std::min(old->last_port, cell->last_port);
-      if (first <= last) changed.push_back({cell->protocol, first, last});
-    }
-    if (std::pair(old->protocol, old->last_port) < std::pair(cell->protocol, cell->last_port)) ++old;
+    const std::uint16_t first = std::max(old->first_port, cell->first_port);
+    const std::uint16_t last = std::min(old->last_port, cell->last_port);
+    if (first <= last && stance_of(*old) != stance_of(*cell)) changed.push_back({protocol, first, last});
+    if (old->last_port < cell->last_port) ++old;
     else ++cell;
+  }
+}
+
+std::vector<ChangedPorts> changed_ports(const std::vector<IntentCell>& before, const std::vector<IntentCell>& after) {
+  std::set<Protocol> protocols;
+  for (const IntentCell& cell : before) protocols.insert(cell.protocol);
+  for (const IntentCell& cell : after) protocols.insert(cell.protocol);
+  std::vector<ChangedPorts> changed;
+  for (const Protocol protocol : protocols) {
+    add_changed(changed, protocol, cells_of(before, protocol), cells_of(after, protocol));
   }
   return changed;
 }
@@ -92,9 +82,11 @@ const IntentRow* row_holding(const EndpointIntent& intent, const IpAddress& addr
 }
 
 void IntentChanges::note(const EndpointIntent& before, const EndpointIntent& after, Time now) {
-  const OldRows old_rows(before);
+  auto old = before.rows.begin();  // both are sorted by the classes' names
   for (const IntentRow& row : after.rows) {
-    const IntentRow* was = old_rows.of(*row.source);
+    while (old != before.rows.end() && old->source->name < row.source->name) ++old;
+    const bool same_class = old != before.rows.end() && old->source->name == row.source->name;
+    const IntentRow* was = same_class ? &*old : row_holding(before, row.source->sample);
     if (was == nullptr) continue;
     for (const ChangedPorts& ports : changed_ports(was->cells, row.cells)) {
       changes_[after.endpoint].insert_or_assign(Range{row.source->name, ports.protocol, ports.first, ports.last}, now);
@@ -113,12 +105,13 @@ std::optional<Time> IntentChanges::last_change(const EndpointRef& endpoint, cons
                                                Protocol protocol, std::uint16_t port) const {
   const auto ranges = changes_.find(endpoint);
   if (ranges == changes_.end()) return std::nullopt;
-  const Protocol wanted = cell_protocol(protocol);
+  const bool shares_cells = std::ranges::find(kOwnCells, protocol) == kOwnCells.end();
   std::optional<Time> latest;
   auto change = ranges->second.lower_bound(Range{.source_class = source_class, .protocol = Protocol::kAny});
   for (; change != ranges->second.end() && change->first.source_class == source_class; ++change) {
     const Range& range = change->first;
-    if (range.protocol != wanted || port < range.first_port || port > range.last_port) continue;
+    const bool applies = range.protocol == protocol || (range.protocol == Protocol::kAny && shares_cells);
+    if (!applies || port < range.first_port || port > range.last_port) continue;
     latest = latest ? std::max(*latest, change->second) : change->second;
   }
   return latest;

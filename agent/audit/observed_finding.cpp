@@ -12,7 +12,7 @@ Claim claim_about(const Picture& picture, const RowObservation& row, const Judge
           .endpoint = picture.detail(row.key.endpoint),
           .protocol = row.key.protocol,
           .port = row.key.port,
-          .source = SourceDetail{.source_class = source.name,
+          .source = SourceDetail{.source_class = texts::class_name(source),
                                  .prefixes = source.prefixes,
                                  .except = source.except,
                                  .sample = row.sample},
@@ -36,7 +36,7 @@ const IntentCell* cell_now(const Picture& picture, const Finding& finding) {
   }
   if (row == nullptr) {
     const auto named = std::ranges::find_if(
-        intent->rows, [&](const IntentRow& r) { return r.source->name == finding.source->source_class; });
+        intent->rows, [&](const IntentRow& r) { return texts::class_name(*r.source) == finding.source->source_class; });
     if (named == intent->rows.end()) return nullptr;
     row = &*named;
   }
@@ -49,7 +49,7 @@ std::optional<RowObservation> newest_of(const Picture& picture, const Finding& f
   const auto last_packet = [](const RowObservation& row) { return std::max(row.last_delivered, row.last_dropped); };
   for (const RowObservation* row : picture.rows.at(finding.endpoint.ref, *finding.protocol, *finding.port)) {
     const auto source = picture.lookups().source_class(row->key.source);
-    if (!source || source->name != finding.source->source_class) continue;
+    if (!source || texts::class_name(*source) != finding.source->source_class) continue;
     if (newest == nullptr || last_packet(*row) > last_packet(*newest)) newest = row;
   }
   if (newest == nullptr) return std::nullopt;

@@ -5,6 +5,8 @@
 #include <tuple>
 
 #include "agent/audit/exposure.h"
+#include "agent/audit/source_set.h"
+#include "agent/audit/texts.h"
 
 namespace sextant::audit {
 namespace {
@@ -49,9 +51,14 @@ bool continues(const IntentCell& cell, const IntentCell& before) {
 // One class of sources of one endpoint.
 class ClassRows {
  public:
-  ClassRows(const EndpointDetail& endpoint, const IntentRow& row, const PortViews* listening,
-            const PortObservations& observed, std::vector<EndpointRow>& out)
-      : endpoint_(endpoint), row_(row), listening_(listening), observed_(observed), out_(out) {}
+  ClassRows(const EndpointDetail& endpoint, const IntentRow& row, std::shared_ptr<const SourceClass> source,
+            const PortViews* listening, const PortObservations& observed, std::vector<EndpointRow>& out)
+      : endpoint_(endpoint),
+        row_(row),
+        source_(std::move(source)),
+        listening_(listening),
+        observed_(observed),
+        out_(out) {}
 
   void add() {
     std::vector<IntentCell> cells;
@@ -102,7 +109,7 @@ class ClassRows {
                     .protocol = protocol,
                     .port = first,
                     .end_port = last,
-                    .source = row_.source,
+                    .source = source_,
                     .intended = intended(cell)};
     if (listening_ != nullptr && has_ports(protocol)) {
       const auto view = listening_->find({protocol, first});
@@ -114,25 +121,86 @@ class ClassRows {
 
   const EndpointDetail& endpoint_;
   const IntentRow& row_;
+  const std::shared_ptr<const SourceClass> source_;
   const PortViews* listening_;
   const PortObservations& observed_;
   std::vector<EndpointRow>& out_;
+};
+
+// Sets of classes with their union: endpoints that treat the same classes alike share it.
+using Unions = std::map<std::vector<ClassId>, std::shared_ptr<const SourceClass>>;
+
+bool same_stretches(const IntentRow& a, const IntentRow& b) {
+  return std::ranges::equal(a.cells, b.cells, [](const IntentCell& x, const IntentCell& y) {
+    return x.protocol == y.protocol && x.first_port == y.first_port && x.last_port == y.last_port &&
+           x.verdict == y.verdict && x.because == y.because && x.policies == y.policies && x.why == y.why;
+  });
+}
+
+// The rows of one endpoint, by class. A class that some policy names, but that is neither treated otherwise here than
+// the internet is, nor was seen here, is part of the internet's row: policies name thousands of prefixes.
+class EndpointRows {
+ public:
+  EndpointRows(const Picture& picture, const EndpointRef& endpoint, const EndpointIntent& intent, Unions& unions)
+      : intent_(intent),
+        detail_(picture.detail(endpoint)),
+        listening_(picture.listening_of(endpoint)),
+        observed_(observations_of(picture, endpoint)),
+        unions_(unions) {
+    const auto internet = std::ranges::find_if(
+        intent.rows, [](const IntentRow& row) { return texts::class_name(*row.source) == "world"; });
+    if (internet != intent.rows.end()) internet_ = &*internet;
+  }
+
+  void add(std::vector<EndpointRow>& out) {
+    static const PortObservations kNothing;
+    std::vector<std::shared_ptr<const SourceClass>> like_the_internet;
+    for (const IntentRow& row : intent_.rows) {
+      const auto seen = observed_.find(&row);
+      if (&row == internet_ || (!row.source->is_public && seen == observed_.end())) continue;
+      if (seen == observed_.end() && internet_ != nullptr && same_stretches(row, *internet_)) {
+        like_the_internet.push_back(row.source);
+        continue;
+      }
+      ClassRows(detail_, row, row.source, listening_, seen == observed_.end() ? kNothing : seen->second, out).add();
+    }
+    if (internet_ == nullptr) return;
+    like_the_internet.push_back(internet_->source);
+    const auto seen = observed_.find(internet_);
+    ClassRows(detail_, *internet_, united(like_the_internet), listening_,
+              seen == observed_.end() ? kNothing : seen->second, out)
+        .add();
+  }
+
+ private:
+  // The internet's class is the last of them.
+  std::shared_ptr<const SourceClass> united(const std::vector<std::shared_ptr<const SourceClass>>& classes) {
+    if (classes.size() == 1) return classes.front();
+    std::vector<ClassId> ids;
+    for (const auto& source : classes) ids.push_back(source->id);
+    auto& known = unions_[std::move(ids)];
+    if (known) return known;
+    SourceSet set = union_of(classes);
+    SourceClass all = *classes.back();
+    all.prefixes = std::move(set.prefixes);
+    all.except = std::move(set.except);
+    return known = std::make_shared<const SourceClass>(std::move(all));
+  }
+
+  const EndpointIntent& intent_;
+  const EndpointDetail detail_;
+  const PortViews* listening_;
+  const std::map<const IntentRow*, PortObservations> observed_;
+  Unions& unions_;
+  const IntentRow* internet_ = nullptr;
 };
 
 }  // namespace
 
 std::vector<EndpointRow> rows_of(const Picture& picture) {
   std::vector<EndpointRow> rows;
-  const PortObservations nothing;
-  for (const auto& [endpoint, intent] : picture.intents()) {
-    const EndpointDetail detail = picture.detail(endpoint);
-    const auto observed = observations_of(picture, endpoint);
-    for (const IntentRow& row : intent->rows) {
-      const auto seen = observed.find(&row);
-      if (!row.source->is_public && seen == observed.end()) continue;
-      ClassRows(detail, row, picture.listening_of(endpoint), seen == observed.end() ? nothing : seen->second, rows).add();
-    }
-  }
+  Unions unions;
+  for (const auto& [endpoint, intent] : picture.intents()) EndpointRows(picture, endpoint, *intent, unions).add(rows);
   std::ranges::stable_sort(rows, {}, [](const EndpointRow& row) {
     return std::tuple<const EndpointRef&, int, std::uint16_t, const std::string&>(
         row.endpoint.ref, rank(row.protocol), row.port, row.source->name);

@@ -12,9 +12,14 @@ std::string port(Protocol protocol, std::uint16_t port) {
   return to_string(protocol);
 }
 
+std::string class_name(const SourceClass& source) {
+  const bool everyone = source.name == "::/0" || source.name == kGlobalUnicast.to_string();
+  return everyone ? "world" : source.name;
+}
+
 std::string source(const SourceClass& source) {
-  const bool everyone = source.name == "world" || source.name == "::/0" || source.name == "2000::/3";
-  return everyone ? "the internet" : source.name;
+  const std::string name = class_name(source);
+  return name == "world" ? "the internet" : name;
 }
 
 std::vector<PolicyRef> distinct(std::vector<PolicyRef> policies) {

@@ -14,6 +14,9 @@ namespace sextant::audit::texts {
 
 // "5432/TCP", "ICMPv6 type 128", "GRE".
 std::string port(Protocol protocol, std::uint16_t port);
+// As findings name it: "world" also where a policy names the whole of it (::/0, 2000::/3), so that a finding stays the
+// same when such a policy comes or goes.
+std::string class_name(const SourceClass& source);
 // "the internet", "2001:db8:100::/48", "pod:app=web".
 std::string source(const SourceClass& source);
 // "CiliumNetworkPolicy shop/db and 2 more"; empty for none. Several rules of one object are one.

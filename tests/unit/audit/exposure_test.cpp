@@ -75,6 +75,17 @@ TEST_F(ExposureTest, IsSortedByProtocolAndPortWithEveryOtherProtocolLast) {
   EXPECT_THAT(order, ElementsAre(Protocol::kTcp, Protocol::kUdp, Protocol::kIcmpv6, Protocol::kSctp, Protocol::kAny));
 }
 
+TEST_F(ExposureTest, ShowsAProtocolThatOnlyOneClassIsAllowed) {
+  auto cells = closed(cnp("web"));
+  cells.insert(std::ranges::find(cells, Protocol::kIcmpv6, &IntentCell::protocol),
+               cell(Protocol::kGre, 0, 65535, Verdict::kAllow, Because::kRule, {cnp("web")}));
+  set(kWeb, {{kWorld, closed(cnp("web"))}, {kOffice, cells}}, {cnp("web")});
+  const auto exposures = of(kWeb);
+  ASSERT_THAT(exposures, SizeIs(1));
+  EXPECT_EQ(exposures[0].protocol, Protocol::kGre);
+  EXPECT_THAT(exposures[0].prefixes, ElementsAre(prefix("2001:db8:100::/48")));
+}
+
 TEST_F(ExposureTest, AgreesWithTheIntentForEveryClassAndPortEdge) {
   set(kWeb, {{kWorld, only_tcp(443, cnp("web"))}, {kOffice, only_tcp(22, cnp("web"))}}, {cnp("web")});
   const auto exposures = of(kWeb);

@@ -10,6 +10,7 @@ namespace {
 EndpointIntent intent(std::vector<std::pair<std::shared_ptr<const SourceClass>, std::vector<IntentCell>>> rows) {
   EndpointIntent made{.endpoint = kDb};
   for (auto& [source, cells] : rows) made.rows.push_back({.source = std::move(source), .cells = std::move(cells)});
+  std::ranges::sort(made.rows, {}, [](const IntentRow& r) { return r.source->name; });
   return made;
 }
 
@@ -54,6 +55,16 @@ TEST_F(IntentChangesTest, CoverProtocolsWithoutCellsOfTheirOwn) {
   EXPECT_EQ(changed(0, Protocol::kGre), kStart);
 }
 
+TEST_F(IntentChangesTest, AProtocolThatGetsCellsOfItsOwnIsComparedWithThoseItShared) {
+  auto cells = closed(cnp("db"));
+  cells.insert(std::ranges::find(cells, Protocol::kIcmpv6, &IntentCell::protocol),
+               cell(Protocol::kGre, 0, 65535, Verdict::kAllow, Because::kRule));
+  changes.note(closed_db, intent({{world, cells}}), kStart);
+  EXPECT_EQ(changed(0, Protocol::kGre), kStart);
+  EXPECT_EQ(changed(0, Protocol::kEsp), std::nullopt);
+  EXPECT_EQ(changed(5432), std::nullopt);
+}
+
 TEST_F(IntentChangesTest, AClassUnderANewIdIsTheClassOfThatName) {
   const auto anew = source_class(7, "world", {prefix("2000::/3")}, {prefix("2600::/16")}, "2000::1");
   changes.note(closed_db, intent({{anew, closed(cnp("db"))}}), kStart);
@@ -87,8 +98,8 @@ TEST(RowHolding, PrefersTheMostSpecificClass) {
   const auto world = source_class(1, "world", {prefix("2000::/3")}, {prefix("2001:db8::/48")}, "2600::1");
   const auto wide = source_class(2, "2600::/16", {prefix("2600::/16")}, {}, "2600::1");
   const EndpointIntent both = intent({{world, {}}, {wide, {}}});
-  EXPECT_EQ(row_holding(both, ip("2600::9")), &both.rows[1]);
-  EXPECT_EQ(row_holding(both, ip("2a00::9")), &both.rows[0]);
+  EXPECT_EQ(row_holding(both, ip("2600::9"))->source, wide);
+  EXPECT_EQ(row_holding(both, ip("2a00::9"))->source, world);
   EXPECT_EQ(row_holding(both, ip("2001:db8::9")), nullptr);
   EXPECT_EQ(row_holding(both, ip("fd00::1")), nullptr);
 }

@@ -41,7 +41,27 @@ TEST_F(RowsTest, OfAClosedPodAreOnePerProtocolAndClass) {
     EXPECT_EQ(rows[0].listening, std::nullopt) << "nobody has looked";
     EXPECT_EQ(rows[0].observed, std::nullopt);
   }
-  EXPECT_THAT(of(kDb, Protocol::kTcp, "2001:db8:100::/48"), SizeIs(1));
+}
+
+TEST_F(RowsTest, OfClassesThatNothingTellsFromTheInternetAreItsRow) {
+  EXPECT_THAT(of(kDb, Protocol::kTcp, "2001:db8:100::/48"), IsEmpty());
+  const auto rows = of(kDb);
+  EXPECT_THAT(rows.at(0).source->prefixes, ElementsAre(prefix("2000::/3")));
+  EXPECT_THAT(rows.at(0).source->except, ElementsAre(prefix("2001:db8:1::/48")));
+}
+
+TEST_F(RowsTest, OfAClassThatIsTreatedOtherwiseAreItsOwn) {
+  set(kDb, {{kWorld, closed(cnp("db"))}, {kOffice, only_tcp(5432, cnp("db"))}}, {cnp("db")});
+  auditor->on_intent(now);
+  EXPECT_THAT(of(kDb), SizeIs(1));
+  EXPECT_THAT(of(kDb).at(0).source->except, SizeIs(2));
+  EXPECT_THAT(of(kDb, Protocol::kTcp, "2001:db8:100::/48"), SizeIs(3));
+}
+
+TEST_F(RowsTest, OfAClassThatWasSeenAreItsOwn) {
+  auditor->on_row(dropped(row(kDb, 22, kOffice, Verdict::kDeny, now), 1, now), now);
+  EXPECT_THAT(ranges(of(kDb)), ElementsAre(std::pair(0, 65535)));
+  EXPECT_THAT(of(kDb, Protocol::kTcp, "2001:db8:100::/48"), SizeIs(3));
 }
 
 TEST_F(RowsTest, SayThatNothingListensOnlyWhenSomebodyLooked) {
@@ -132,11 +152,14 @@ TEST_F(RowsTest, ShowProtocolsThatNobodyNamed) {
 }
 
 TEST_F(RowsTest, AreSortedByEndpointProtocolPortAndClass) {
+  set(kDb, {{kWorld, closed(cnp("db"))}, {kOffice, only_tcp(5432, cnp("db"))}}, {cnp("db")});
+  auditor->on_intent(now);
   const auto rows = auditor->rows();
   EXPECT_TRUE(std::ranges::is_sorted(rows, {}, [](const EndpointRow& r) { return r.endpoint.ref; }));
   EXPECT_EQ(rows.front().protocol, Protocol::kTcp);
   EXPECT_EQ(rows[0].source->name, "2001:db8:100::/48");
   EXPECT_EQ(rows[1].source->name, "world");
+  EXPECT_EQ(rows[0].port, rows[1].port);
   EXPECT_EQ(rows.back().endpoint.ref, node_ref());
   EXPECT_EQ(rows.back().protocol, Protocol::kAny);
 }

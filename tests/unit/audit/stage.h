@@ -153,6 +153,7 @@ struct Stage {
                           .enforced = !selecting.empty(),
                           .selecting = std::move(selecting)};
     for (auto& [id, of_class] : cells) intent.rows.push_back({.source = classes[id], .cells = std::move(of_class)});
+    std::ranges::sort(intent.rows, {}, [](const IntentRow& r) { return r.source->name; });
     intents[endpoint] = std::make_shared<EndpointIntent>(std::move(intent));
   }
 

@@ -202,6 +202,21 @@ TEST_F(UnintendedDelivery, StaysOpenWhenTheClassesAreCutAnewAndTheSenderIsStillD
   EXPECT_EQ(open().at(0).count, 2u);
 }
 
+TEST_F(UnintendedDelivery, IsTheSameFindingWhenAPolicyNamesTheWholeInternet) {
+  deliver(1);
+  settle();
+  const std::string id = open().at(0).id;
+  classes[10] = source_class(10, "::/0", {prefix("2000::/3")}, {}, "2000::1");
+  current = {10};
+  set(kDb, {{10, closed(cnp("db"))}}, {cnp("db")});
+  auditor->on_intent(now);
+  now += seconds(1);
+  auditor->on_row(delivered(row(kDb, 5432, 10, Verdict::kDeny, now), 1, now), now);
+  EXPECT_THAT(opened(settle()), IsEmpty());
+  EXPECT_EQ(open().at(0).id, id);
+  EXPECT_EQ(open().at(0).count, 2u);
+}
+
 TEST_F(UnintendedDelivery, ResolvesWhenTheEndpointIsGone) {
   deliver(1);
   settle();
