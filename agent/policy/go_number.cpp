@@ -47,8 +47,9 @@ ParsedNumber parse_unsigned(std::string_view text, int base, int bits) {
     if (literal && c == '_') continue;
     const int digit = digit_of(c);
     if (digit >= base) return {.value = 0, .error = NumberError::kSyntax};
-    if (!too_great) value = value * static_cast<std::uint64_t>(base) + static_cast<std::uint64_t>(digit);
-    too_great = too_great || value > most;
+    const auto radix = static_cast<std::uint64_t>(base), low = static_cast<std::uint64_t>(digit);
+    too_great = too_great || value > (most - low) / radix;
+    if (!too_great) value = value * radix + low;
   }
   if (too_great) return {.value = most, .error = NumberError::kRange};
   return {.value = value, .error = NumberError::kNone};

@@ -4,7 +4,6 @@
 #include <array>
 #include <cctype>
 #include <cstdint>
-#include <set>
 
 namespace sextant::policy {
 namespace {
@@ -36,8 +35,8 @@ class Parser {
 
  private:
   struct Atom {
-    bool repeatable = false;
-    int repeats = 1;  // of the counted repetitions inside, multiplied
+    bool present = false;  // what only sets flags, or quotes nothing, is no atom
+    int repeats = 1;       // of the counted repetitions inside, multiplied
   };
 
   bool at(char c) const { return !rest_.empty() && rest_.front() == c; }
@@ -52,29 +51,32 @@ class Parser {
 
   // Up to the end or a ')' that closes a group. Returns the greatest product of counted repetitions.
   int alternatives(int depth, int outer) {
-    if (depth > kDeepest) fail("expression nests too deeply");
+    if (depth >= kDeepest) fail("expression nests too deeply");
     int most = outer;
     Atom last;
     while (!error_ && !rest_.empty()) {
       if (at(')')) {
         if (depth == 0) fail("unexpected ): `" + std::string(rest_) + "`");
-        return most;
+        return std::max(most, last.repeats);
       }
       if (take("|")) {
+        most = std::max(most, last.repeats);
         last = {};
+        repeated_ = false;
         continue;
       }
       if (at('*') || at('+') || at('?') || starts_count()) {
         repeat(last);
-        last.repeatable = false;
-        most = std::max(most, last.repeats);
-        continue;
+        repeated_ = true;
+      } else {
+        if (const Atom next = atom(depth); next.present) {
+          most = std::max(most, last.repeats);
+          last = next;
+        }
+        repeated_ = false;
       }
-      last = atom(depth);
-      most = std::max(most, last.repeats);
     }
-    if (depth > 0) fail("missing closing )");
-    return most;
+    return std::max(most, last.repeats);
   }
 
   bool starts_count() const {
@@ -119,46 +121,41 @@ class Parser {
 
   void repeat(Atom& last) {
     const std::string operators(rest_.substr(0, 8));
-    if (!last.repeatable) {
-      fail(repeated_ ? "invalid nested repetition operator: `" + operators + "`"
-                     : "missing argument to repetition operator: `" + operators + "`");
-      return;
-    }
+    if (repeated_) fail("invalid nested repetition operator: `" + operators + "`");
+    if (!last.present) fail("missing argument to repetition operator: `" + operators + "`");
+    if (error_) return;
     if (const std::optional<Count> count = take_count(rest_)) {
       if (count->least > kMostRepeats || count->most > kMostRepeats ||
           (count->most >= 0 && count->most < count->least)) {
         fail("invalid repeat count: `" + operators + "`");
         return;
       }
-      const int times = std::max({count->least, count->most, 1});
-      last.repeats *= times;
+      last.repeats = count->most == 0 ? 1 : last.repeats * std::max({count->least, count->most, 1});
       if (last.repeats > kMostRepeats) fail("invalid repeat count: `" + operators + "`");
     } else {
       rest_.remove_prefix(1);
     }
     take("?");  // lazy
-    repeated_ = true;
   }
 
   Atom atom(int depth) {
-    repeated_ = false;
     if (take("\\Q")) {
       const std::size_t end = rest_.find("\\E");
       const bool any = end != 0 && !rest_.empty();
       rest_.remove_prefix(end == std::string_view::npos ? rest_.size() : end + 2);
-      return {.repeatable = any};
+      return {.present = any};
     }
     if (at('(')) return group(depth);
     if (take("[")) {
       char_class();
-      return {.repeatable = true};
+      return {.present = true};
     }
     if (at('\\')) {
       escape(false);
-      return {.repeatable = true};
+      return {.present = true};
     }
     literal();
-    return {.repeatable = true};
+    return {.present = true};
   }
 
   Atom group(int depth) {
@@ -168,13 +165,12 @@ class Parser {
       if (rest_.starts_with("P<") || rest_.starts_with("<")) {
         name(whole);
       } else if (!flags(whole)) {
-        return {.repeatable = false};  // (?i): no group of its own
+        return {.present = false};  // (?i): no group of its own
       }
     }
     const int inside = error_ ? 1 : alternatives(depth + 1, 1);
     if (!error_ && !take(")")) fail("missing closing ): `" + std::string(whole) + "`");
-    repeated_ = false;
-    return {.repeatable = true, .repeats = inside};
+    return {.present = true, .repeats = inside};
   }
 
   void name(std::string_view whole) {
@@ -184,8 +180,6 @@ class Parser {
       fail("invalid named capture: `" + std::string(whole) + "`");
       return;
     }
-    if (!names_.emplace(rest_.substr(0, end)).second)
-      fail("duplicate capture group name: `" + std::string(rest_.substr(0, end)) + "`");
     rest_.remove_prefix(end + 1);
   }
 
@@ -284,7 +278,7 @@ class Parser {
   std::uint32_t escaped_rune(std::string_view whole) {
     const char c = rest_.front();
     const auto bad = [&] { fail("invalid escape sequence: `" + std::string(whole.substr(0, 2)) + "`"); };
-    if (static_cast<unsigned char>(c) < 0x80 && !std::isalnum(static_cast<unsigned char>(c)) && c != '_') {
+    if (static_cast<unsigned char>(c) < 0x80 && !std::isalnum(static_cast<unsigned char>(c))) {
       rest_.remove_prefix(1);
       return static_cast<unsigned char>(c);
     }
@@ -389,7 +383,6 @@ class Parser {
   std::string_view rest_;
   std::optional<std::string> error_{};
   bool repeated_ = false;  // the last thing read was a repetition
-  std::set<std::string, std::less<>> names_{};
 };
 
 }  // namespace

@@ -1,0 +1,82 @@
+#include "agent/policy/merge.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/policy/scene.h"
+
+namespace sextant::policy {
+namespace {
+
+using test::cnp;
+using test::pod;
+using test::Scene;
+
+std::string on_80(std::string_view name, std::string_view peers, std::string_view rules, std::string_view port = "80") {
+  return cnp(name, "endpointSelector: {matchLabels: {app: db}}, ingress: [{" + std::string(peers) +
+                       "toPorts: [{ports: [{port: '" + std::string(port) + "', protocol: TCP}]" + std::string(rules) +
+                       "}]}]");
+}
+
+constexpr auto kHttp = ", rules: {http: [{method: GET}]}";
+constexpr auto kKafka = ", rules: {kafka: [{topic: x}]}";
+
+Decision decide(Release release, std::initializer_list<std::string> policies, std::string_view from = "shop/web",
+                std::uint16_t port = 80) {
+  Scene scene({pod("shop/db", "app: db"), pod("shop/web", "app: web"), pod("shop/other", "app: other")},
+              {.release = release});
+  for (const std::string& policy : policies) scene.world.apply(test::object(policy));
+  return scene.decide("shop/db", from, port);
+}
+
+TEST(Merge, OfTwoL7ProtocolsOnOnePortIsUnknown) {
+  for (const Release release : {Release::k1_17_0, Release::k1_18_6, Release::k1_19_3}) {
+    const Decision decision = decide(release, {on_80("shop/a", "", kHttp), on_80("shop/b", "", kKafka)});
+    EXPECT_EQ(decision.verdict, Verdict::kUnknown);
+    EXPECT_NE(decision.why.find("L7 protocols"), std::string::npos) << decision.why;
+  }
+}
+
+TEST(Merge, OfL7ProtocolsForDifferentPeersConflictsIn117Only) {
+  constexpr auto kWeb = "fromEndpoints: [{matchLabels: {app: web}}], ";
+  constexpr auto kOther = "fromEndpoints: [{matchLabels: {app: other}}], ";
+  const std::initializer_list<std::string> kPolicies{on_80("shop/a", kWeb, kHttp), on_80("shop/b", kOther, kKafka)};
+  EXPECT_EQ(decide(Release::k1_17_0, kPolicies).verdict, Verdict::kUnknown);
+  EXPECT_EQ(decide(Release::k1_18_6, kPolicies).verdict, Verdict::kRedirect);
+}
+
+TEST(Merge, OnDifferentPortsDoesNotConflict) {
+  EXPECT_EQ(decide(Release::k1_19_3, {on_80("shop/a", "", kHttp), on_80("shop/b", "", kKafka, "81")}).verdict,
+            Verdict::kRedirect);
+}
+
+TEST(Merge, OfTwoAuthenticationsIsUnknown) {
+  const auto asking = [](std::string_view name, std::string_view mode) {
+    return cnp(name,
+               "endpointSelector: {matchLabels: {app: db}}, ingress: [{fromEndpoints: [{}], authentication: {mode: " +
+                   std::string(mode) + "}}]");
+  };
+  const Decision decision = decide(kNewestRelease, {asking("shop/a", "required"), asking("shop/b", "disabled")});
+  EXPECT_EQ(decision.verdict, Verdict::kUnknown);
+  EXPECT_NE(decision.why.find("authentication"), std::string::npos) << decision.why;
+}
+
+TEST(Merge, TakesPortsThatReadAlikeForOneUpTo119) {
+  // '010' is port 8, yet merges with '10': what comes first by its key gives the range.
+  const std::initializer_list<std::string> kPolicies{on_80("shop/a", "", "", "010"), on_80("shop/b", "", "", "10")};
+  EXPECT_EQ(decide(Release::k1_20_2, kPolicies, "shop/web", 8).verdict, Verdict::kAllow);
+  EXPECT_EQ(decide(Release::k1_20_2, kPolicies, "shop/web", 10).verdict, Verdict::kAllow);
+  EXPECT_EQ(decide(Release::k1_19_3, kPolicies, "shop/web", 8).verdict, Verdict::kAllow);
+  EXPECT_EQ(decide(Release::k1_19_3, kPolicies, "shop/web", 10).verdict, Verdict::kDeny);
+}
+
+TEST(Merge, IsNeededOnlyWhereItChangesSomething) {
+  const Redirect none, http{.parser = "http"}, kafka{.parser = "kafka"};
+  const PortItem plain{.port = 80, .merge_key = 80}, odd{.port = 8, .merge_key = 10};
+  EXPECT_FALSE(needs_merging({{.redirect = &none}, {.redirect = &http, .port = &plain}}, false));
+  EXPECT_TRUE(needs_merging({{.redirect = &none}}, true));
+  EXPECT_TRUE(needs_merging({{.redirect = &http}, {.redirect = &kafka}}, false));
+  EXPECT_TRUE(needs_merging({{.redirect = &none, .port = &odd}}, false));
+}
+
+}  // namespace
+}  // namespace sextant::policy
