@@ -2,6 +2,7 @@
 
 #include <array>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/as_tuple.hpp>
@@ -61,21 +62,20 @@ std::string advice(const ServerAddress& server, const error_code& ec) {
   return {};
 }
 
-Result<std::vector<Endpoint>> endpoints_of(const ServerAddress& server, asio::io_context& io) {
-  if (!server.socket.empty()) return std::vector<Endpoint>{asio::local::stream_protocol::endpoint(server.socket)};
+// The name "localhost" is both loopbacks; no other is looked up.
+std::vector<Endpoint> endpoints_of(const ServerAddress& server) {
+  using asio::ip::tcp;
+  if (!server.socket.empty()) return {asio::local::stream_protocol::endpoint(server.socket)};
   error_code ec;
-  if (const auto address = asio::ip::make_address(server.host, ec); !ec)
-    return std::vector<Endpoint>{asio::ip::tcp::endpoint(address, server.port)};
-  asio::ip::tcp::resolver resolver(io);
-  std::vector<Endpoint> found;
-  for (const auto& entry : resolver.resolve(server.host, std::to_string(server.port), ec)) found.emplace_back(entry.endpoint());
-  if (ec) return failure("look up " + server.host + ": " + ec.message());
-  return found;
+  if (const auto address = asio::ip::make_address(server.host, ec); !ec) return {tcp::endpoint(address, server.port)};
+  return {tcp::endpoint(asio::ip::address_v6::loopback(), server.port),
+          tcp::endpoint(asio::ip::address_v4::loopback(), server.port)};
 }
 
 // Connects to the first endpoint that answers.
-asio::awaitable<Result<>> connect(Stream& stream, std::vector<Endpoint> endpoints, const ClientConfig& config) {
-  error_code last = asio::error::host_not_found;
+asio::awaitable<Result<>> connect(Stream& stream, const ClientConfig& config) {
+  const std::vector<Endpoint> endpoints = endpoints_of(config.server);
+  error_code last;
   for (const auto& endpoint : endpoints) {
     stream.expires_after(config.timeout);
     const auto [ec] = co_await stream.async_connect(endpoint, kAwait);
@@ -111,10 +111,8 @@ Request request_for(const ClientConfig& config, http::verb method, const std::st
   return request;
 }
 
-asio::awaitable<Result<std::string>> exchange(Stream& stream, std::vector<Endpoint> endpoints, Request request,
-                                              const ClientConfig& config) {
-  if (auto connected = co_await connect(stream, std::move(endpoints), config); !connected)
-    co_return Failure(connected.error());
+asio::awaitable<Result<std::string>> exchange(Stream& stream, Request request, const ClientConfig& config) {
+  if (auto connected = co_await connect(stream, config); !connected) co_return Failure(connected.error());
   const std::string doing = "ask " + config.server.to_string();
   stream.expires_after(config.timeout);
   if (const auto [ec, n] = co_await http::async_write(stream, request, kAwait); ec) co_return failed(config, doing, ec);
@@ -132,20 +130,25 @@ asio::awaitable<Result<std::string>> exchange(Stream& stream, std::vector<Endpoi
 using Opened = std::function<Result<>()>;
 using OnEvent = std::function<Result<>(const ServerEvent&)>;
 
-// Reads the body piece by piece until a callback, silence or the connection ends it.
+// Reads the body piece by piece until a callback, silence or the connection ends it. The first piece is the comment that
+// the daemon begins with once it has taken the watcher in: from then on no event is missed.
 asio::awaitable<Result<>> read_events(Stream& stream, beast::flat_buffer& buffer,
-                                      http::response_parser<http::buffer_body>& parser, const OnEvent& on_event,
-                                      const ClientConfig& config) {
+                                      http::response_parser<http::buffer_body>& parser, const Opened& opened,
+                                      const OnEvent& on_event, const ClientConfig& config) {
   EventParser events;
+  bool begun = false;
   std::array<char, 8192> piece{};
   while (!parser.is_done()) {
     parser.get().body().data = piece.data();
     parser.get().body().size = piece.size();
-    stream.expires_after(config.silence);
+    stream.expires_after(begun ? config.silence : config.timeout);
     const auto [ec, n] = co_await http::async_read_some(stream, buffer, parser, kAwait);
     if (ec == beast::error::timeout)
-      co_return failure("watch " + config.server.to_string() + ": nothing heard for " + seconds_text(config.silence));
+      co_return failure("watch " + config.server.to_string() + ": nothing heard for " + seconds_text(begun ? config.silence : config.timeout));
     if (ec && ec != http::error::need_buffer) co_return failed(config, "watch " + config.server.to_string(), ec);
+    if (!std::exchange(begun, true)) {
+      if (auto went_on = opened(); !went_on) co_return went_on;
+    }
     const auto complete = events.feed({piece.data(), piece.size() - parser.get().body().size});
     if (!complete) co_return Failure(complete.error());
     for (const auto& event : *complete) {
@@ -155,9 +158,9 @@ asio::awaitable<Result<>> read_events(Stream& stream, beast::flat_buffer& buffer
   co_return failed(config, "watch " + config.server.to_string(), http::error::end_of_stream);
 }
 
-asio::awaitable<Result<>> follow(Stream& stream, std::vector<Endpoint> endpoints, Request request, const Opened& opened,
-                                 const OnEvent& on_event, const ClientConfig& config) {
-  if (auto connected = co_await connect(stream, std::move(endpoints), config); !connected) co_return connected;
+asio::awaitable<Result<>> follow(Stream& stream, Request request, const Opened& opened, const OnEvent& on_event,
+                                 const ClientConfig& config) {
+  if (auto connected = co_await connect(stream, config); !connected) co_return connected;
   const std::string doing = "watch " + config.server.to_string();
   stream.expires_after(config.timeout);
   if (const auto [ec, n] = co_await http::async_write(stream, request, kAwait); ec) co_return failed(config, doing, ec);
@@ -175,8 +178,7 @@ asio::awaitable<Result<>> follow(Stream& stream, std::vector<Endpoint> endpoints
   if (!type.starts_with("text/event-stream")) co_return failure(doing + ": the answer is none of sextantd's");
   http::response_parser<http::buffer_body> parser(std::move(head));
   parser.body_limit(boost::none);
-  if (auto went_on = opened(); !went_on) co_return went_on;
-  co_return co_await read_events(stream, buffer, parser, on_event, config);
+  co_return co_await read_events(stream, buffer, parser, opened, on_event, config);
 }
 
 // Runs one coroutine to its end.
@@ -197,10 +199,8 @@ Result<T> run_alone(asio::io_context& io, asio::awaitable<Result<T>> task) {
 
 Result<std::string> converse(const ClientConfig& config, Request request) {
   asio::io_context io;
-  auto endpoints = endpoints_of(config.server, io);
-  if (!endpoints) return Failure(endpoints.error());
   Stream stream(io);
-  return run_alone(io, exchange(stream, *std::move(endpoints), std::move(request), config));
+  return run_alone(io, exchange(stream, std::move(request), config));
 }
 
 }  // namespace
@@ -215,12 +215,10 @@ Result<std::string> Client::post(const std::string& target, std::string body) co
 
 Result<> Client::watch(const std::string& target, const Opened& opened, const OnEvent& on_event) const {
   asio::io_context io;
-  auto endpoints = endpoints_of(config_.server, io);
-  if (!endpoints) return Failure(endpoints.error());
   Stream stream(io);
   Request request = request_for(config_, http::verb::get, target, {});
   request.set(http::field::accept, "text/event-stream");
-  return run_alone(io, follow(stream, *std::move(endpoints), std::move(request), opened, on_event, config_));
+  return run_alone(io, follow(stream, std::move(request), opened, on_event, config_));
 }
 
 void Query::add(std::string_view key, std::string_view value) {

@@ -43,8 +43,8 @@ class Client {
     return decode<Message>(post(target, request.SerializeAsString()));
   }
 
-  // Server-sent events. `opened` is called when the daemon has begun to send, then `on_event` for each event; either
-  // ends the watch by an Error, which is returned. Does not return otherwise until the connection ends: an Error too.
+  // Server-sent events. `opened` is called when the daemon sends the first thing, a comment; `on_event` for each event.
+  // Either ends the watch by an Error, which is returned. Does not return before the connection ends: an Error too.
   Result<> watch(const std::string& target, const std::function<Result<>()>& opened,
                  const std::function<Result<>(const ServerEvent&)>& on_event) const;
 

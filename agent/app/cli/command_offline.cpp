@@ -43,9 +43,11 @@ void declare_offline_options(CLI::App& app, OfflineOptions& offline) {
   only_offline(app.add_flag("--dual-stack", engine.dual_stack, "The cluster has IPv4 too"));
   only_offline(add_value(app, "--cluster-name", "NAME", engine.cluster_name, any_text, "Cilium's cluster-name"));
   only_offline(add_values(app, "--cluster-network", "PREFIX", engine.cluster_networks, prefix_word,
-                          "The cluster's own addresses, beside those in the manifests (repeatable)"));
+                          "The cluster's own addresses, beside those in the manifests (repeatable)")
+                   ->delimiter(','));
   only_offline(add_values(app, "--trusted-network", "PREFIX", engine.trusted_networks, prefix_word,
-                          "Addresses that do not count as the internet (repeatable)"));
+                          "Addresses that do not count as the internet (repeatable)")
+                   ->delimiter(','));
 }
 
 }  // namespace sextant::app::cli

@@ -43,7 +43,7 @@ CLI::Option* add_value(CLI::App& app, const std::string& names, const std::strin
   return app.add_option_function<std::string>(names, store, help)->type_name(type)->take_last();
 }
 
-// The same, repeatable, each taking one word ("a,b" is two).
+// The same, repeatable, each taking one word; with a delimiter "a,b" is two.
 template <class Target, class Parse>
 CLI::Option* add_values(CLI::App& app, const std::string& names, const std::string& type, std::vector<Target>& target,
                         Parse parse, const std::string& help) {

@@ -81,8 +81,10 @@ void declare_findings(CLI::App& app, Parsed& parsed, Time now) {
   add_value(verb, "--since", "TIME", options.since, since,
             "Only those seen since then: so long ago (10m, 2d) or 2026-11-21T08:00:00Z");
   add_values(verb, "--severity", "critical|warning|info", options.severities, severity_name,
-             "Only this severity (repeatable)");
-  add_values(verb, "--code", "CODE", options.codes, finding_code, "Only this code, such as SXT001 (repeatable)");
+             "Only this severity (repeatable)")
+      ->delimiter(',');
+  add_values(verb, "--code", "CODE", options.codes, finding_code, "Only this code, such as SXT001 (repeatable)")
+      ->delimiter(',');
   add_namespace(verb, options.ns);
   verb.add_flag("-w,--watch", options.watch, "Keep running; say what opens and what is resolved");
   add_value(verb, "--fail-on", "critical|warning|info", options.fail_on, severity_word,

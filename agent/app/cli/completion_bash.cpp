@@ -36,7 +36,7 @@ std::string value_case(const std::string& verb, const CompletedOption& option) {
     case Completes::kNothing: action = "COMPREPLY=()"; break;
     case Completes::kWords: action = "COMPREPLY=($(compgen -W '" + join(option.words, " ") + "' -- \"$cur\"))"; break;
     case Completes::kFiles:
-      action = "compopt -o filenames 2>/dev/null; IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\"))";
+      action = "compopt -o filenames 2>/dev/null || :; IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\"))";
       break;
   }
   return "    " + pattern(verb, option) + ") " + action + "; return ;;\n";

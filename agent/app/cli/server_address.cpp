@@ -34,11 +34,11 @@ Result<ServerAddress> http_from(std::string_view text, std::string_view rest) {
     return wrong(text, "the port is no number from 1 to 65535");
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);
-    if (!IpAddress::parse(host)) return wrong(text, in_quotes(host) + " is no address");
   } else if (host.contains(':')) {
     return wrong(text, "an IPv6 address goes in brackets");
   }
-  if (host.empty() || host.find_first_of("/?#@ ") != std::string_view::npos) return wrong(text, "the address is missing");
+  if (host.empty()) return wrong(text, "the address is missing");
+  if (host != "localhost" && !IpAddress::parse(host)) return wrong(text, in_quotes(host) + " is no address");
   server.host = host;
   return server;
 }

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
+#include <optional>
 
 #include "agent/app/cli/text.h"
 
 namespace sextant::app::cli {
 namespace {
 
-constexpr std::size_t kGap = 2;  // between columns
+constexpr std::size_t kGap = 2;           // between columns
+constexpr std::size_t kUnderHeading = 2;  // indent
 
 // Which columns are shown, and how wide.
 struct Plan {
@@ -25,7 +27,20 @@ std::size_t total(const Plan& plan) {
 
 std::size_t least_of(const Column& column) { return std::max(column.least, width(column.title)); }
 
-// Shrinks columns, least kept first, until the plan fits `limit` or nothing more gives.
+// Narrows the columns that wrap, cell by cell, the widest of them each time, until the plan fits or nothing more gives.
+void narrow(Plan& plan, const std::vector<Column>& columns, std::size_t limit) {
+  while (total(plan) > limit) {
+    std::optional<std::size_t> widest;
+    for (const std::size_t i : plan.shown) {
+      const bool gives = columns[i].wraps && plan.widths[i] > least_of(columns[i]);
+      if (gives && (!widest || plan.widths[i] > plan.widths[*widest])) widest = i;
+    }
+    if (!widest) return;
+    --plan.widths[*widest];
+  }
+}
+
+// Cuts columns, least kept first, until the plan fits or nothing more gives.
 void shrink(Plan& plan, const std::vector<Column>& columns, std::size_t limit) {
   std::vector<std::size_t> order = plan.shown;
   std::ranges::stable_sort(order, {}, [&](std::size_t i) { return columns[i].keep; });
@@ -43,6 +58,7 @@ Plan fit(const std::vector<Column>& columns, const std::vector<std::size_t>& nat
   if (limit == 0) return plan;
   for (;;) {
     plan.widths = natural;  // what a column left out frees, the others get back
+    narrow(plan, columns, limit);
     shrink(plan, columns, limit);
     if (total(plan) <= limit) return plan;
     if (plan.shown.size() == 1) break;
@@ -111,27 +127,47 @@ std::string left_out_note(const std::vector<Column>& columns, const Plan& plan) 
 
 void Table::add(std::vector<Cell> row) {
   assert(row.size() == columns_.size());
-  rows_.push_back(std::move(row));
+  rows_.push_back({.cells = std::move(row)});
+}
+
+void Table::add_heading(std::string text) {
+  has_headings_ = true;
+  rows_.push_back({.heading = std::move(text)});
+}
+
+std::vector<std::size_t> Table::natural_widths() const {
+  std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    std::size_t cells = width(columns_[i].title);
+    for (const auto& row : rows_) {
+      if (row.heading.empty()) cells = std::max(cells, width(printable(row.cells[i].text)));
+    }
+    widths.push_back(cells);
+  }
+  return widths;
 }
 
 std::string Table::render(const Layout& layout, std::size_t indent) const {
-  std::vector<std::size_t> natural;
-  for (std::size_t i = 0; i < columns_.size(); ++i) {
-    std::size_t cells = width(columns_[i].title);
-    for (const auto& row : rows_) cells = std::max(cells, width(printable(row[i].text)));
-    natural.push_back(cells);
-  }
-  const std::size_t limit = layout.width == 0 ? 0 : std::max<std::size_t>(layout.width, indent + 1) - indent;
-  const Plan plan = fit(columns_, natural, limit);
-  const RowPrinter printer(columns_, plan, layout, indent);
+  const auto room = [&](std::size_t used) { return std::max(layout.width, used + 1) - used; };
+  const std::size_t row_indent = indent + (has_headings_ ? kUnderHeading : 0);
+  const Plan plan = fit(columns_, natural_widths(), layout.width == 0 ? 0 : room(row_indent));
+  const RowPrinter printer(columns_, plan, layout, row_indent);
+  const std::string lead(indent, ' ');
 
   std::string out;
   std::vector<Cell> titles;
   for (const auto& column : columns_) titles.push_back({.text = column.title, .style = Style::kStrong});
   printer.print(titles, out);
-  for (const auto& row : rows_) printer.print(row, out);
+  for (const auto& row : rows_) {
+    if (row.heading.empty()) {
+      printer.print(row.cells, out);
+      continue;
+    }
+    const std::string heading = printable(row.heading);
+    out += lead + paint(layout.width == 0 ? heading : elide(heading, room(indent)), Style::kStrong, layout.colour) + '\n';
+  }
   if (const std::string note = left_out_note(columns_, plan); !note.empty()) {
-    for (const auto& line : wrap(note, limit)) out += std::string(indent, ' ') + paint(line, Style::kDim, layout.colour) + '\n';
+    for (const auto& line : wrap(note, room(indent))) out += lead + paint(line, Style::kDim, layout.colour) + '\n';
   }
   return out;
 }

@@ -1,8 +1,9 @@
 // Table: rows under titles, made to fit a terminal.
 //
-// When the content is wider than the layout, columns give way in the order of `keep`, lowest first: a column shrinks to
-// its `least` width (cells are cut with "…", or broken over lines), and when all have shrunk, columns are left out; a
-// line below the table then names them. No line is wider than the layout or ends in spaces.
+// When the content is wider than the layout, the columns that wrap give way first, the widest before the others, for
+// nothing is lost by that. Then, in the order of `keep`, lowest first, cells are cut with "…". When every column has shrunk
+// to its `least` width, columns are left out, and a line below the table names them. No line is wider than the layout or
+// ends in spaces.
 #pragma once
 
 #include <string>
@@ -31,14 +32,24 @@ class Table {
 
   // As many cells as columns.
   void add(std::vector<Cell> row);
+  // A line of its own above the rows that follow, which are then all indented.
+  void add_heading(std::string text);
   bool empty() const { return rows_.empty(); }
 
   // Ends in a line break; indent is the number of spaces before each line.
   std::string render(const Layout& layout, std::size_t indent = 0) const;
 
  private:
+  std::vector<std::size_t> natural_widths() const;
+
+  struct Row {
+    std::vector<Cell> cells{};
+    std::string heading{};  // instead of cells
+  };
+
   std::vector<Column> columns_;
-  std::vector<std::vector<Cell>> rows_{};
+  std::vector<Row> rows_{};
+  bool has_headings_ = false;
 };
 
 }  // namespace sextant::app::cli

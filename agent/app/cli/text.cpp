@@ -84,6 +84,20 @@ std::size_t bytes_within(std::string_view text, std::size_t cells) {
   return at;
 }
 
+// Where a line that has room for `end` bytes of `text` ends, and where the next begins.
+struct Break {
+  std::size_t end = 0;
+  std::size_t next = 0;
+};
+Break line_break(std::string_view text, std::size_t end) {
+  if (text[end] == ' ') return {.end = end, .next = end};
+  const auto space = text.rfind(' ', end);
+  if (space != std::string_view::npos && space > 0) return {.end = space, .next = space};
+  const auto joint = text.substr(0, end).find_last_of("-/:,.");
+  if (joint != std::string_view::npos && joint >= end / 4) end = joint + 1;
+  return {.end = end, .next = end};
+}
+
 std::string_view without_trailing_spaces(std::string_view text) {
   const auto last = text.find_last_not_of(' ');
   return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
@@ -145,13 +159,9 @@ std::vector<std::string> wrap(std::string_view text, std::size_t cells) {
   while (width(text) > cells) {
     std::size_t end = bytes_within(text, cells);
     if (end == 0) end = first_code_point(text).bytes;  // a character of two cells in a line of one
-    std::size_t next = end;
-    if (text[end] != ' ') {
-      const auto space = text.rfind(' ', end);
-      if (space != std::string_view::npos && space > 0) end = next = space;
-    }
-    lines.emplace_back(without_trailing_spaces(text.substr(0, end)));
-    text.remove_prefix(std::min(text.find_first_not_of(' ', next), text.size()));
+    const Break at = line_break(text, end);
+    lines.emplace_back(without_trailing_spaces(text.substr(0, at.end)));
+    text.remove_prefix(std::min(text.find_first_not_of(' ', at.next), text.size()));
   }
   if (!text.empty() || lines.empty()) lines.emplace_back(text);
   return lines;

@@ -21,7 +21,8 @@ std::vector<std::string> printable_lines(std::string_view text);
 // At most `cells` wide; what was cut is marked by "…". `cells` 0 gives nothing.
 std::string elide(std::string_view text, std::size_t cells);
 
-// Broken at spaces into lines of at most `cells` (at least 1); a longer word is broken where the line ends.
+// Broken at spaces into lines of at most `cells` (at least 1); a longer word is broken after the last of "-/:,." that
+// fits, else where the line ends.
 std::vector<std::string> wrap(std::string_view text, std::size_t cells);
 
 // Joins with `separator`.

@@ -1,3 +1,9 @@
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "agent/app/cli/page.h"
@@ -70,16 +76,97 @@ std::string why_text(const EndpointRow& row) {
   return join(parts, "; ");
 }
 
-std::vector<Column> columns_for(bool wide) {
-  std::vector<Column> columns{
-      {.title = "ENDPOINT", .keep = 6, .least = 16}, {.title = "PORT", .keep = 9, .least = 8},
-      {.title = "FROM", .keep = 7, .least = 10},     {.title = "INTENDED", .keep = 8, .least = 16},
-      {.title = "REALIZED", .keep = 2},              {.title = "LISTENING", .keep = 3},
-      {.title = "OBSERVED", .keep = 5, .least = 12}, {.title = "PROBED", .keep = 1}};
-  if (wide) {
-    for (const char* title : {"SEEN", "ADDRESS", "WORKLOAD", "SOURCES", "WHY"}) columns.push_back({.title = title});
+// Rows about one endpoint that differ only in port and source are one line of the table; -o wide shows them one by one.
+struct Line {
+  std::string endpoint{};  // "shop/db, of StatefulSet/db, 2001:db8:1::5"
+  std::vector<std::string> ports{};
+  std::set<std::string> whole{};  // protocols with every port
+  std::vector<std::string> sources{};
+  std::vector<Cell> witnesses{};
+};
+
+std::vector<Cell> witness_cells(const EndpointRow& row) {
+  return {intended_cell(row), realized_cell(row), listening_cell(row), observed_cell(row), probed_cell(row)};
+}
+
+// What lines must have in common to be one, beside `more`.
+std::string key_of(const Line& line, const std::vector<std::string>& more) {
+  std::string key = line.endpoint + '\n' + join(more, "\n");
+  for (const auto& cell : line.witnesses) key += '\n' + cell.text + std::to_string(static_cast<int>(cell.style));
+  return key;
+}
+
+std::vector<Line> merged(std::vector<Line> lines, const std::vector<std::string> Line::* same,
+                         std::vector<std::string> Line::* collected) {
+  std::vector<Line> out;
+  std::map<std::string, std::size_t> places;
+  for (auto& line : lines) {
+    const auto [place, added] = places.emplace(key_of(line, line.*same), out.size());
+    if (added) {
+      out.push_back(std::move(line));
+      continue;
+    }
+    Line& into = out[place->second];
+    into.whole.merge(line.whole);
+    std::ranges::move(line.*collected, std::back_inserter(into.*collected));
   }
-  return columns;
+  return out;
+}
+
+std::vector<Line> lines_of(const v1alpha1::EndpointRowList& list) {
+  std::vector<Line> lines;
+  for (const auto& row : list.endpoints()) {
+    Line line{.endpoint = full_endpoint_text(row.endpoint()),
+              .ports = {port_text(row.protocol(), row.port(), row.end_port())},
+              .sources = {row.source().class_()},
+              .witnesses = witness_cells(row)};
+    if (any_port(row.protocol(), row.port(), row.end_port())) line.whole.insert(row.protocol());
+    lines.push_back(std::move(line));
+  }
+  return merged(merged(std::move(lines), &Line::ports, &Line::sources), &Line::sources, &Line::ports);
+}
+
+// With these least widths all five witnesses fit 80 columns beside a port and a prefix.
+const std::vector<Column> kColumns{{.title = "PORT", .keep = 8, .least = 10, .wraps = true},
+                                   {.title = "FROM", .keep = 7, .least = 18, .wraps = true},
+                                   {.title = "INTENDED", .keep = 6, .least = 8, .wraps = true},
+                                   {.title = "REALIZED", .keep = 2},
+                                   {.title = "LISTENS", .keep = 3},
+                                   {.title = "OBSERVED", .keep = 5, .least = 9, .wraps = true},
+                                   {.title = "PROBED", .keep = 1}};
+
+Table merged_table(const v1alpha1::EndpointRowList& list) {
+  Table table(kColumns);
+  std::vector<Line> lines = lines_of(list);
+  std::ranges::stable_sort(lines, {}, &Line::endpoint);
+  std::string_view heading;
+  for (const auto& line : lines) {
+    if (std::exchange(heading, line.endpoint) != line.endpoint) table.add_heading(line.endpoint);
+    std::vector<Cell> cells{{ports_text(line.ports, line.whole, " ")}, {join(line.sources, ", ")}};
+    std::ranges::copy(line.witnesses, std::back_inserter(cells));
+    table.add(std::move(cells));
+  }
+  return table;
+}
+
+Table wide_table(const v1alpha1::EndpointRowList& list, Time now) {
+  std::vector<Column> columns = kColumns;
+  columns.insert(columns.begin(), {.title = "ENDPOINT"});
+  for (const char* title : {"SEEN", "ADDRESS", "WORKLOAD", "SOURCES", "WHY"}) columns.push_back({.title = title});
+  Table table(columns);
+  for (const auto& row : list.endpoints()) {
+    std::vector<Cell> cells{{endpoint_text(row.endpoint())},
+                            {port_text(row.protocol(), row.port(), row.end_port())},
+                            {row.source().class_()}};
+    std::ranges::copy(witness_cells(row), std::back_inserter(cells));
+    cells.push_back({seen_text(row, now)});
+    cells.push_back({row.endpoint().has_address() ? row.endpoint().address() : std::string(kNotLooked)});
+    cells.push_back({row.endpoint().workload()});
+    cells.push_back({source_text(row.source(), 0)});
+    cells.push_back({why_text(row)});
+    table.add(std::move(cells));
+  }
+  return table;
 }
 
 }  // namespace
@@ -90,26 +177,7 @@ std::string endpoints_page(const v1alpha1::EndpointRowList& list, const Layout& 
     page.say("No rows: no endpoint of this node matches, or nothing is known of one yet.");
     return page.text();
   }
-  Table table(columns_for(layout.wide));
-  for (const auto& row : list.endpoints()) {
-    std::vector<Cell> cells{{endpoint_text(row.endpoint())},
-                            {port_text(row.protocol(), row.port(), row.end_port())},
-                            {row.source().class_()},
-                            intended_cell(row),
-                            realized_cell(row),
-                            listening_cell(row),
-                            observed_cell(row),
-                            probed_cell(row)};
-    if (layout.wide) {
-      cells.push_back({seen_text(row, now)});
-      cells.push_back({row.endpoint().has_address() ? row.endpoint().address() : std::string(kNotLooked)});
-      cells.push_back({row.endpoint().workload()});
-      cells.push_back({source_text(row.source(), 0)});
-      cells.push_back({why_text(row)});
-    }
-    table.add(std::move(cells));
-  }
-  page.table(table);
+  page.table(layout.wide ? wide_table(list, now) : merged_table(list));
   return page.text();
 }
 

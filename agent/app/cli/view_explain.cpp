@@ -12,9 +12,9 @@ std::string verdict_text(const v1alpha1::Explanation& e) {
   return intent_text(e.verdict(), e.because());
 }
 
-std::string rule_word(const v1alpha1::RuleTrace& trace) {
-  if (trace.matched()) return trace.deny() ? "denies" : "allows";
-  return trace.deny() ? "would deny" : "would allow";
+std::string default_text(const v1alpha1::Explanation& e) {
+  if (e.enforced()) return e.selected() ? "deny, for a policy selects the endpoint" : "deny";
+  return e.selected() ? "allow, though a policy selects the endpoint" : "allow, for no policy selects the endpoint";
 }
 
 void add_rules(Page& page, const v1alpha1::Explanation& e) {
@@ -27,8 +27,8 @@ void add_rules(Page& page, const v1alpha1::Explanation& e) {
   }
   for (const auto& trace : e.trace()) {
     const Style style = trace.matched() ? Style::kStrong : Style::kPlain;
-    page.say(rule_word(trace) + (trace.matched() ? ": " : ", but does not match: ") + policy_text(trace.policy()), style, 2);
-    if (!trace.detail().empty()) page.say(trace.detail(), Style::kPlain, 6);
+    page.say(policy_text(trace.policy()), style, 2);
+    page.say((trace.matched() ? "" : "does not match: ") + trace.detail(), style, 6);
   }
 }
 
@@ -39,15 +39,13 @@ std::string explain_page(const v1alpha1::Explanation& e, const Layout& layout) {
   Page page(layout);
   Style style = intent_style(e.verdict(), e.because());
   if (style == Style::kPlain) style = Style::kStrong;
-  page.say(verdict_text(e), style);
+  page.say(verdict_text(e) + ": " + request.to() + " " + port_text(request.protocol(), request.port(), request.port()) +
+               " from " + request.from(),
+           style);
   if (!e.why().empty()) page.say(e.why());
   page.gap();
-  std::string from = request.from();
-  if (!e.source_class().empty() && e.source_class() != from) from += ", of class " + e.source_class();
-  page.fields({{"To", request.to() + " " + port_text(request.protocol(), request.port(), request.port())},
-               {"From", from},
-               {"Selected", e.selected() ? "by a policy" : "by no policy"},
-               {"Default", e.enforced() ? "deny" : "allow"},
+  page.fields({{"Source class", e.source_class()},
+               {"Default", default_text(e)},
                {"Policies as", e.cilium_release().empty() ? "" : "Cilium " + e.cilium_release()}});
   if (!e.policies().empty()) page.heading("Decided by");
   for (const auto& policy : e.policies()) page.say(policy_text(policy), Style::kPlain, 2);

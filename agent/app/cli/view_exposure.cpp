@@ -52,12 +52,6 @@ std::vector<Line> lines_of(const v1alpha1::ExposureList& list) {
   return lines;
 }
 
-std::string ports_text(const Line& line) {
-  const bool everything = std::ranges::all_of(std::initializer_list<const char*>{"TCP", "UDP", "SCTP", "ICMPv6"},
-                                              [&](const char* protocol) { return line.whole.contains(protocol); });
-  return everything ? "everything" : join(line.ports, ", ");
-}
-
 std::string why_text(const Exposure& exposure, std::size_t most) {
   std::vector<std::string> policies;
   for (const auto& policy : exposure.policies()) {
@@ -65,10 +59,11 @@ std::string why_text(const Exposure& exposure, std::size_t most) {
       policies.push_back("and " + std::to_string(static_cast<std::size_t>(exposure.policies_size()) - most) + " more");
       break;
     }
-    policies.push_back(policy_text(policy));
+    policies.push_back(short_policy_text(policy));
   }
+  if (exposure.verdict() == "allow" && !policies.empty()) return join(policies, ", ");
   std::string text = exposure.verdict() == "allow" ? exposure.reason() : exposure.verdict() + ": " + exposure.reason();
-  if (!policies.empty()) text += (text.empty() ? "" : ": ") + join(policies, ", ");
+  if (!policies.empty()) text += " (" + join(policies, ", ") + ")";
   return text;
 }
 
@@ -97,11 +92,11 @@ std::string exposure_page(const v1alpha1::ExposureList& list, const Layout& layo
     return page.text();
   }
   const bool online = std::ranges::any_of(list.exposure(), [](const Exposure& e) { return e.has_listening(); });
-  std::vector<Column> columns{{.title = "ENDPOINT", .keep = 5, .least = 14},
-                              {.title = "PORTS", .keep = 4, .least = 12, .wraps = true},
+  std::vector<Column> columns{{.title = "ENDPOINT", .keep = 5, .least = 10},
+                              {.title = "PORTS", .keep = 4, .least = 10, .wraps = true},
                               {.title = "FROM", .keep = 3, .least = 18, .wraps = true},
-                              {.title = "WHY", .keep = 1, .least = 18, .wraps = true}};
-  if (online) columns.insert(columns.end() - 1, {.title = "LISTENING", .keep = 2});
+                              {.title = "WHY", .keep = 1, .least = 16, .wraps = true}};
+  if (online) columns.insert(columns.end() - 1, {.title = "LISTENS", .keep = 2});
   if (layout.wide) columns.insert(columns.begin() + 1, {{.title = "WORKLOAD"}, {.title = "ADDRESS"}});
   Table table(columns);
   for (const auto& line : lines_of(list)) {
@@ -112,7 +107,7 @@ std::string exposure_page(const v1alpha1::ExposureList& list, const Layout& layo
       cells.push_back({exposure.endpoint().workload()});
       cells.push_back({exposure.endpoint().has_address() ? exposure.endpoint().address() : std::string(kNotLooked)});
     }
-    cells.push_back({ports_text(line), style});
+    cells.push_back({ports_text(line.ports, line.whole, ", "), style});
     cells.push_back({reach_text(exposure.source(), layout.wide ? 0 : kPrefixesShown), style});
     if (online) cells.push_back({listening_text(exposure)});
     cells.push_back({why_text(exposure, layout.wide ? 0 : kPoliciesShown), style});

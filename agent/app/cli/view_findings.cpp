@@ -121,11 +121,8 @@ std::string moment(const google::protobuf::Timestamp& timestamp, Time now) {
 }
 
 std::string about(const Finding& finding) {
-  const auto& endpoint = finding.endpoint();
-  std::string text = endpoint_text(endpoint);
-  if (!endpoint.workload().empty()) text += ", of " + endpoint.workload();
-  if (endpoint.has_address()) text += ", " + endpoint.address();
-  if (!finding.node().empty() && endpoint.kind() != "Node") text += ", on node " + finding.node();
+  std::string text = full_endpoint_text(finding.endpoint());
+  if (!finding.node().empty() && finding.endpoint().kind() != "Node") text += ", on node " + finding.node();
   return text;
 }
 

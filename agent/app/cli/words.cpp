@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "agent/app/cli/text.h"
+#include "agent/model/objects.h"
 
 namespace sextant::app::cli {
 namespace {
@@ -24,6 +25,13 @@ std::string endpoint_text(const v1alpha1::Endpoint& endpoint) {
   return endpoint.kind() == "Service" ? "service/" + name : name;
 }
 
+std::string full_endpoint_text(const v1alpha1::Endpoint& endpoint) {
+  std::string text = endpoint_text(endpoint);
+  if (!endpoint.workload().empty()) text += ", of " + endpoint.workload();
+  if (endpoint.has_address()) text += ", " + endpoint.address();
+  return text;
+}
+
 bool is_named(const v1alpha1::Endpoint& endpoint, std::string_view name) {
   return name.empty() || name == endpoint.name() || name == endpoint.workload() || name == endpoint_text(endpoint);
 }
@@ -34,10 +42,17 @@ bool any_port(std::string_view protocol, std::uint32_t port, std::uint32_t end_p
 
 std::string port_text(std::string_view protocol, std::uint32_t port, std::uint32_t end_port) {
   const std::string name(protocol);
-  if (name == "ANY" || name.empty()) return "other protocols";
+  if (name == "ANY" || name.empty()) return "others";
   if (any_port(protocol, port, end_port)) return "any/" + name;
   const std::string first = std::to_string(port);
   return (end_port > port ? first + "-" + std::to_string(end_port) : first) + "/" + name;
+}
+
+std::string ports_text(const std::vector<std::string>& ports, const std::set<std::string>& whole,
+                       std::string_view separator) {
+  const bool everything = std::ranges::all_of(std::array{"TCP", "UDP", "SCTP", "ICMPv6"},
+                                              [&](const char* protocol) { return whole.contains(protocol); });
+  return everything ? "everything" : join(ports, separator);
 }
 
 std::string list_text(const google::protobuf::RepeatedPtrField<std::string>& items, std::size_t most) {
@@ -80,13 +95,20 @@ std::string policy_text(const v1alpha1::PolicyRef& policy) {
   return out;
 }
 
+std::string short_policy_text(const v1alpha1::PolicyRef& policy) {
+  constexpr std::array kKinds{ObjectKind::kNetworkPolicy, ObjectKind::kCiliumNetworkPolicy,
+                              ObjectKind::kCiliumClusterwideNetworkPolicy, ObjectKind::kClusterNetworkPolicy};
+  v1alpha1::PolicyRef shortened = policy;
+  const auto* kind = std::ranges::find_if(kKinds, [&](ObjectKind k) { return to_string(k) == policy.kind(); });
+  if (kind != kKinds.end()) shortened.set_kind(std::string(short_name(*kind)));
+  if (policy.rule().starts_with("spec.")) shortened.set_rule(policy.rule().substr(5));
+  return policy_text(shortened);
+}
+
 bool is_by_default(std::string_view because) { return because == "default allow" || because == "not enforced"; }
 
 std::string intent_text(std::string_view verdict, std::string_view because) {
-  const std::string word(verdict);
-  if (because == "default allow") return word + " by default";
-  if (because == "not enforced") return word + ", not enforced";
-  return word;
+  return std::string(verdict) + (is_by_default(because) ? " by default" : "");
 }
 
 Style intent_style(std::string_view verdict, std::string_view because) {
