@@ -8,8 +8,8 @@
 
 namespace sextant::app::cli {
 
-// args[0] is the program's name: "kubectl-sextant" makes help speak of "kubectl sextant". Returns the exit status: 0 done,
-// 1 something to report, 2 could not tell. Does not throw; never exits.
+// args[0] is the program's name: "kubectl-sextant" makes help speak of "kubectl sextant". Returns the exit status: 0
+// done, 1 something to report, 2 could not tell. Does not throw; never exits.
 int run(const std::vector<std::string>& args, Io& io);
 
 }  // namespace sextant::app::cli

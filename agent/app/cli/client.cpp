@@ -40,7 +40,8 @@ std::string seconds_text(std::chrono::milliseconds time) {
 }
 
 Failure failed(const ClientConfig& config, const std::string& doing, const error_code& ec) {
-  if (ec == beast::error::timeout) return failure(doing + ": no answer within " + seconds_text(config.timeout), ETIMEDOUT);
+  if (ec == beast::error::timeout)
+    return failure(doing + ": no answer within " + seconds_text(config.timeout), ETIMEDOUT);
   if (ec == http::error::body_limit)
     return failure(doing + ": the answer is longer than " + std::to_string(config.max_answer_bytes) + " bytes");
   if (ec == http::error::end_of_stream || ec == http::error::partial_message || ec == asio::error::eof)
@@ -56,8 +57,7 @@ std::string advice(const ServerAddress& server, const error_code& ec) {
   if (ec == boost::system::errc::connection_refused)
     return server.socket.empty() ? " (is sextantd running there? api.listen in its configuration says where it answers)"
                                  : " (sextantd is not running: only its socket is left)";
-  if (ec == boost::system::errc::permission_denied)
-    return " (only root and the socket's group may ask: try sudo)";
+  if (ec == boost::system::errc::permission_denied) return " (only root and the socket's group may ask: try sudo)";
   if (ec == beast::error::timeout) return " (--timeout waits longer)";
   return {};
 }
@@ -90,8 +90,8 @@ asio::awaitable<Result<>> connect(Stream& stream, const ClientConfig& config) {
 // What the daemon said where the status is not 200.
 Failure refused(const std::string& doing, unsigned status, std::string_view type, const std::string& body) {
   v1alpha1::ErrorMessage message;
-  const bool known = type.starts_with(kProtobuf) ? message.ParseFromString(body)
-                                                 : report::from_json(body, message).has_value();
+  const bool known =
+      type.starts_with(kProtobuf) ? message.ParseFromString(body) : report::from_json(body, message).has_value();
   if (known && !message.error().empty()) return failure(message.error());
   const std::string reason(http::obsolete_reason(static_cast<http::status>(status)));
   return failure(doing + ": HTTP " + std::to_string(status) + " " + reason);
@@ -119,7 +119,8 @@ asio::awaitable<Result<std::string>> exchange(Stream& stream, Request request, c
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
   parser.body_limit(config.max_answer_bytes);
-  if (const auto [ec, n] = co_await http::async_read(stream, buffer, parser, kAwait); ec) co_return failed(config, doing, ec);
+  if (const auto [ec, n] = co_await http::async_read(stream, buffer, parser, kAwait); ec)
+    co_return failed(config, doing, ec);
   auto& response = parser.get();
   const std::string_view type = response[http::field::content_type];
   if (response.result() != http::status::ok) co_return refused(doing, response.result_int(), type, response.body());
@@ -130,8 +131,8 @@ asio::awaitable<Result<std::string>> exchange(Stream& stream, Request request, c
 using Opened = std::function<Result<>()>;
 using OnEvent = std::function<Result<>(const ServerEvent&)>;
 
-// Reads the body piece by piece until a callback, silence or the connection ends it. The first piece is the comment that
-// the daemon begins with once it has taken the watcher in: from then on no event is missed.
+// Reads the body piece by piece until a callback, silence or the connection ends it. The first piece is the comment
+// that the daemon begins with once it has taken the watcher in: from then on no event is missed.
 asio::awaitable<Result<>> read_events(Stream& stream, beast::flat_buffer& buffer,
                                       http::response_parser<http::buffer_body>& parser, const Opened& opened,
                                       const OnEvent& on_event, const ClientConfig& config) {
@@ -144,7 +145,8 @@ asio::awaitable<Result<>> read_events(Stream& stream, beast::flat_buffer& buffer
     stream.expires_after(begun ? config.silence : config.timeout);
     const auto [ec, n] = co_await http::async_read_some(stream, buffer, parser, kAwait);
     if (ec == beast::error::timeout)
-      co_return failure("watch " + config.server.to_string() + ": nothing heard for " + seconds_text(begun ? config.silence : config.timeout));
+      co_return failure("watch " + config.server.to_string() + ": nothing heard for " +
+                        seconds_text(begun ? config.silence : config.timeout));
     if (ec && ec != http::error::need_buffer) co_return failed(config, "watch " + config.server.to_string(), ec);
     if (!std::exchange(begun, true)) {
       if (auto went_on = opened(); !went_on) co_return went_on;
@@ -171,7 +173,8 @@ asio::awaitable<Result<>> follow(Stream& stream, Request request, const Opened& 
     co_return failed(config, doing, ec);
   if (head.get().result() != http::status::ok) {
     http::response_parser<http::string_body> whole(std::move(head));
-    if (const auto [ec, n] = co_await http::async_read(stream, buffer, whole, kAwait); ec) co_return failed(config, doing, ec);
+    if (const auto [ec, n] = co_await http::async_read(stream, buffer, whole, kAwait); ec)
+      co_return failed(config, doing, ec);
     co_return refused(doing, whole.get().result_int(), whole.get()[http::field::content_type], whole.get().body());
   }
   const std::string_view type = head.get()[http::field::content_type];

@@ -22,14 +22,16 @@ void declare_offline_options(CLI::App& app, OfflineOptions& offline) {
   const Words<bool> allow_localhost{{"auto", true}, {"always", true}, {"policy", false}};
   const Words<bool> yes_or_no{{"true", true}, {"false", false}};
 
-  auto* manifests = add_values(app, "-f,--manifests", "DIR", offline.manifests, any_text,
-                               "Judge these manifests, a folder or file, and ask no daemon (repeatable; -: standard input)");
+  auto* manifests =
+      add_values(app, "-f,--manifests", "DIR", offline.manifests, any_text,
+                 "Judge these manifests, a folder or file, and ask no daemon (repeatable; -: standard input)");
   const auto only_offline = [&](CLI::Option* option) { option->needs(manifests)->group(kOfflineGroup); };
   manifests->group(kOfflineGroup);
   only_offline(add_value(app, "--node", "NAME", offline.node, any_text,
                          "The node to judge on (default the only one in the manifests)"));
-  only_offline(add_value(app, "--cilium", "VERSION", engine.release, release_word,
-                         "Whose policy semantics (default " + std::string(policy::to_string(policy::kNewestRelease)) + ")"));
+  only_offline(
+      add_value(app, "--cilium", "VERSION", engine.release, release_word,
+                "Whose policy semantics (default " + std::string(policy::to_string(policy::kNewestRelease)) + ")"));
   only_offline(add_word(app, "--enable-policy", enable_policy, engine.enable_policy, "Cilium's enable-policy"));
   only_offline(app.add_flag("--enable-host-firewall", engine.enable_host_firewall, "Cilium's host firewall is on"));
   only_offline(add_word(app, "--allow-localhost", allow_localhost, engine.allow_localhost, "Cilium's allow-localhost"));

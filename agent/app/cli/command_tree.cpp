@@ -39,7 +39,8 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 
 std::vector<std::string> verb_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(verb->get_name());
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(verb->get_name());
   return names;
 }
 
@@ -94,7 +95,8 @@ struct CommandTree::State {
   }
 
   UsageError no_such_verb(std::string_view word) const {
-    if (std::ranges::find(kLaterVerbs, word) != kLaterVerbs.end()) return {.what = std::string(word) + ": not in this version"};
+    if (std::ranges::find(kLaterVerbs, word) != kLaterVerbs.end())
+      return {.what = std::string(word) + ": not in this version"};
     return usage_error(nullptr, "no verb " + in_quotes(word) + did_you_mean(word, verb_names(app)));
   }
 

@@ -1,5 +1,5 @@
-// CommandTree: the verbs and their options as CLI11 holds them. The one place that names an option: help and completions
-// are made from it.
+// CommandTree: the verbs and their options as CLI11 holds them. The one place that names an option: help and
+// completions are made from it.
 //
 // Owns the values that parsing fills in. Does not print and does not exit. One tree parses one command line.
 #pragma once
@@ -29,7 +29,7 @@ struct UsageError {
 class CommandTree {
  public:
   struct Context {
-    std::string program = "sextant";  // "kubectl sextant" when run as a plugin
+    std::string program = "sextant";                // "kubectl sextant" when run as a plugin
     std::function<const char*(const char*)> env{};  // getenv
     Time now{};                                     // what --since DURATION counts from
   };

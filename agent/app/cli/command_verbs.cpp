@@ -90,7 +90,8 @@ void declare_findings(CLI::App& app, Parsed& parsed, Time now) {
   add_value(verb, "--fail-on", "critical|warning|info", options.fail_on, severity_word,
             "Exit 1 when a finding this severe or worse is open");
   declare_global_options(verb, parsed);
-  verb.footer("findings\nfindings SXT001-6f1c2b9d\nfindings --all --since 2d -n shop\nfindings --fail-on critical -o json");
+  verb.footer(
+      "findings\nfindings SXT001-6f1c2b9d\nfindings --all --since 2d -n shop\nfindings --fail-on critical -o json");
 }
 
 void declare_endpoints(CLI::App& app, Parsed& parsed) {
@@ -127,9 +128,10 @@ void declare_explain(CLI::App& app, Parsed& parsed) {
       ->required();
   declare_offline_options(verb, options.offline);
   declare_global_options(verb, parsed);
-  verb.footer("explain --to shop/db --from 2001:db8::1 --port 5432\n"
-              "explain --to node/n1 --from shop/web --port 128/ICMPv6\n"
-              "explain --manifests policies/ --cilium 1.18.6 --to shop/Deployment/web --from 2001:db8::1 --port 443");
+  verb.footer(
+      "explain --to shop/db --from 2001:db8::1 --port 5432\n"
+      "explain --to node/n1 --from shop/web --port 128/ICMPv6\n"
+      "explain --manifests policies/ --cilium 1.18.6 --to shop/Deployment/web --from 2001:db8::1 --port 443");
 }
 
 void declare_attempts(CLI::App& app, Parsed& parsed) {
@@ -148,8 +150,9 @@ void declare_completion(CLI::App& app, Parsed& parsed) {
   const Words<Shell> shells{{"bash", Shell::kBash}, {"zsh", Shell::kZsh}, {"fish", Shell::kFish}};
   add_word(verb, "SHELL", shells, parsed.line.shell, "Whose: " + shells.type_name())->required();
   declare_global_options(verb, parsed);
-  verb.footer("completion bash > /etc/bash_completion.d/sextant\ncompletion zsh > \"${fpath[1]}/_sextant\"\n"
-              "completion fish > ~/.config/fish/completions/sextant.fish");
+  verb.footer(
+      "completion bash > /etc/bash_completion.d/sextant\ncompletion zsh > \"${fpath[1]}/_sextant\"\n"
+      "completion fish > ~/.config/fish/completions/sextant.fish");
 }
 
 }  // namespace
@@ -158,9 +161,10 @@ void declare_global_options(CLI::App& app, Parsed& parsed) {
   GlobalOptions& global = parsed.line.global;
   const Words<Output> outputs{
       {"table", Output::kTable}, {"wide", Output::kWide}, {"json", Output::kJson}, {"yaml", Output::kYaml}};
-  add_value(app, "--server", "unix:PATH|http://[ADDRESS]:PORT", parsed.server,
-            [](const std::string& text) { return server_from(text); },
-            "The daemon (default $SEXTANT_SERVER, else " + std::string(kDefaultServer) + ")")
+  add_value(
+      app, "--server", "unix:PATH|http://[ADDRESS]:PORT", parsed.server,
+      [](const std::string& text) { return server_from(text); },
+      "The daemon (default $SEXTANT_SERVER, else " + std::string(kDefaultServer) + ")")
       ->group(kGlobalGroup);
   add_word(app, "-o,--output", outputs, global.output, "How to print (default table)")->group(kGlobalGroup);
   app.add_flag("--no-color", global.no_color, "No colours; as $NO_COLOR, or no terminal")->group(kGlobalGroup);

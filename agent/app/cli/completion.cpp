@@ -26,8 +26,8 @@ CompletedOption option_of(const CLI::Option& option) {
   if (option.get_items_expected_max() == 0) return out;
   out.argument = option.get_type_name();
   const bool word_list = out.argument.contains('|') && std::ranges::none_of(out.argument, [](char c) {
-    return c == '[' || (c >= 'A' && c <= 'Z');  // capitals stand for what the user fills in
-  });
+                           return c == '[' || (c >= 'A' && c <= 'Z');  // capitals stand for what the user fills in
+                         });
   if (word_list) {
     out.completes = Completes::kWords;
     out.words = words_of(out.argument);
@@ -50,16 +50,20 @@ CompletedVerb verb_of(const CLI::App& app) {
 
 std::vector<CompletedVerb> completed_verbs(const CLI::App& app) {
   std::vector<CompletedVerb> verbs{verb_of(app)};
-  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) verbs.push_back(verb_of(*verb));
+  for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; }))
+    verbs.push_back(verb_of(*verb));
   return verbs;
 }
 
 std::string completion_script(const CLI::App& app, Shell shell) {
   const auto verbs = completed_verbs(app);
   switch (shell) {
-    case Shell::kBash: return bash_completion(verbs);
-    case Shell::kZsh: return zsh_completion(verbs);
-    case Shell::kFish: return fish_completion(verbs);
+    case Shell::kBash:
+      return bash_completion(verbs);
+    case Shell::kZsh:
+      return zsh_completion(verbs);
+    case Shell::kFish:
+      return fish_completion(verbs);
   }
   return {};
 }

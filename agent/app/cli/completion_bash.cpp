@@ -33,8 +33,12 @@ std::string pattern(const std::string& verb, const CompletedOption& option) {
 std::string value_case(const std::string& verb, const CompletedOption& option) {
   std::string action;
   switch (option.completes) {
-    case Completes::kNothing: action = "COMPREPLY=()"; break;
-    case Completes::kWords: action = "COMPREPLY=($(compgen -W '" + join(option.words, " ") + "' -- \"$cur\"))"; break;
+    case Completes::kNothing:
+      action = "COMPREPLY=()";
+      break;
+    case Completes::kWords:
+      action = "COMPREPLY=($(compgen -W '" + join(option.words, " ") + "' -- \"$cur\"))";
+      break;
     case Completes::kFiles:
       action = "compopt -o filenames 2>/dev/null || :; IFS=$'\\n'; COMPREPLY=($(compgen -f -- \"$cur\"))";
       break;

@@ -14,8 +14,8 @@ namespace sextant::app::cli {
 enum class Completes { kNothing, kWords, kFiles };
 
 struct CompletedOption {
-  std::vector<std::string> names{};    // "-o", "--output"; empty: the verb's argument
-  std::string argument{};              // "DURATION"; empty: a flag
+  std::vector<std::string> names{};  // "-o", "--output"; empty: the verb's argument
+  std::string argument{};            // "DURATION"; empty: a flag
   std::string help{};
   Completes completes = Completes::kNothing;  // the value
   std::vector<std::string> words{};
@@ -23,9 +23,9 @@ struct CompletedOption {
 };
 
 struct CompletedVerb {
-  std::string name{};                  // empty: before any verb
+  std::string name{};  // empty: before any verb
   std::string help{};
-  std::vector<CompletedOption> options{};    // those with names
+  std::vector<CompletedOption> options{};  // those with names
   std::vector<CompletedOption> arguments{};
 };
 

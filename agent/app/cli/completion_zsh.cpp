@@ -46,21 +46,24 @@ std::string arguments_of(const CompletedVerb& verb) {
 }  // namespace
 
 std::string zsh_completion(const std::vector<CompletedVerb>& verbs) {
-  std::string out = "#compdef sextant kubectl-sextant\n# zsh completion for sextant; made by `sextant completion zsh`\n"
-                    "_sextant() {\n  local curcontext=$curcontext state line\n  local -a verbs\n  verbs=(\n";
+  std::string out =
+      "#compdef sextant kubectl-sextant\n# zsh completion for sextant; made by `sextant completion zsh`\n"
+      "_sextant() {\n  local curcontext=$curcontext state line\n  local -a verbs\n  verbs=(\n";
   for (const auto& verb : verbs) {
     if (!verb.name.empty()) out += "    '" + verb.name + ":" + escaped(verb.help) + "'\n";
   }
   out += "  )\n  _arguments -C -s";
   for (const auto& option : verbs.front().options) add_option(option, out);
-  out += " \\\n        '1:verb:->verb' '*::argument:->arguments'\n"
-         "  case $state in\n    verb) _describe -t verbs verb verbs ;;\n    arguments)\n      case $words[1] in\n";
+  out +=
+      " \\\n        '1:verb:->verb' '*::argument:->arguments'\n"
+      "  case $state in\n    verb) _describe -t verbs verb verbs ;;\n    arguments)\n      case $words[1] in\n";
   for (const auto& verb : verbs) {
     if (!verb.name.empty()) out += "      " + verb.name + ")\n        " + arguments_of(verb) + "\n        ;;\n";
   }
-  return out + "      esac\n      ;;\n  esac\n}\n"
-               "if [[ $funcstack[1] == _sextant ]]; then\n  _sextant \"$@\"\nelse\n"
-               "  compdef _sextant sextant kubectl-sextant\nfi\n";
+  return out +
+         "      esac\n      ;;\n  esac\n}\n"
+         "if [[ $funcstack[1] == _sextant ]]; then\n  _sextant \"$@\"\nelse\n"
+         "  compdef _sextant sextant kubectl-sextant\nfi\n";
 }
 
 }  // namespace sextant::app::cli

@@ -27,7 +27,7 @@ class EventParser {
  private:
   void take_line(std::string_view line, std::vector<ServerEvent>& events);
 
-  std::string line_{};       // begun, not ended
+  std::string line_{};         // begun, not ended
   bool after_return_ = false;  // the last byte was a CR: an LF now belongs to it
   std::string type_{};
   std::string data_{};

@@ -45,10 +45,11 @@ Io standard_io(const Clock& clock) {
           .clock = clock,
           .env = [](const char* name) -> const char* { return std::getenv(name); },
           .columns = terminal_columns(STDOUT_FILENO),
-          .pause = [](std::chrono::milliseconds time) {
-            std::this_thread::sleep_for(time);
-            return true;
-          }};
+          .pause =
+              [](std::chrono::milliseconds time) {
+                std::this_thread::sleep_for(time);
+                return true;
+              }};
 }
 
 Layout layout_of(const Io& io, const GlobalOptions& global) {

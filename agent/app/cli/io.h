@@ -19,16 +19,16 @@ struct Io {
   std::ostream& out;
   std::ostream& err;
   const Clock& clock;
-  std::function<const char*(const char*)> env{};  // getenv
-  std::optional<std::size_t> columns{};           // of the terminal that `out` is; nullopt: it is none
+  std::function<const char*(const char*)> env{};           // getenv
+  std::optional<std::size_t> columns{};                    // of the terminal that `out` is; nullopt: it is none
   std::function<bool(std::chrono::milliseconds)> pause{};  // of --watch; false: stop watching
 };
 
 // The process's own: getenv, isatty, TIOCGWINSZ, sleep.
 Io standard_io(const Clock& clock);
 
-// Width: what is wide is as wide as it is; else $COLUMNS, the terminal's, or 100. Colour: on a terminal that is not "dumb",
-// without --no-color and $NO_COLOR.
+// Width: what is wide is as wide as it is; else $COLUMNS, the terminal's, or 100. Colour: on a terminal that is not
+// "dumb", without --no-color and $NO_COLOR.
 Layout layout_of(const Io& io, const GlobalOptions& global);
 
 }  // namespace sextant::app::cli

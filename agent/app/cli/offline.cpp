@@ -46,7 +46,8 @@ Result<Gathered> gather(const std::vector<std::string>& paths, std::istream& in)
       if (added) {
         all.objects.push_back(std::move(object));
       } else {
-        all.problems.push_back({.file = origin.file, .line = origin.line,
+        all.problems.push_back({.file = origin.file,
+                                .line = origin.line,
                                 .cause = key.to_string() + " is in " + place->second + " already"});
       }
     }
@@ -94,7 +95,8 @@ struct Offline::State {
     bool known = false;
     for (const auto& [name, node] : world.nodes()) {
       known = known || !node.pod_prefixes.empty();
-      if (std::ranges::any_of(node.pod_prefixes, [](const Prefix& p) { return kGlobalUnicast.contains(p); })) return true;
+      if (std::ranges::any_of(node.pod_prefixes, [](const Prefix& p) { return kGlobalUnicast.contains(p); }))
+        return true;
     }
     return !known;
   }
@@ -149,7 +151,8 @@ Offline::Offline(Offline&&) noexcept = default;
 Offline::~Offline() = default;
 
 Result<Offline> Offline::load(const OfflineOptions& options, std::istream& in) {
-  if (std::ranges::count(options.manifests, "-") > 1) return failure("--manifests: standard input can be read only once");
+  if (std::ranges::count(options.manifests, "-") > 1)
+    return failure("--manifests: standard input can be read only once");
   auto gathered = gather(options.manifests, in);
   if (!gathered) return Failure(gathered.error());
   if (gathered->objects.empty() && gathered->problems.empty()) return nothing_read(*gathered);
@@ -176,12 +179,10 @@ Result<report::ExplainView> Offline::explain(const ExplainOptions& options) cons
   if (!from) return Failure(from.error());
   auto decision = state_->engine.decide(*to, *from, options.port.protocol, options.port.port, true);
   if (!decision) return Failure(decision.error());
-  report::ExplainView view{.request = {.to = options.to,
-                                       .from = options.from,
-                                       .protocol = options.port.protocol,
-                                       .port = options.port.port},
-                           .decision = *std::move(decision),
-                           .cilium_release = std::string(policy::to_string(state_->engine.options().release))};
+  report::ExplainView view{
+      .request = {.to = options.to, .from = options.from, .protocol = options.port.protocol, .port = options.port.port},
+      .decision = *std::move(decision),
+      .cilium_release = std::string(policy::to_string(state_->engine.options().release))};
   if (from->kind == policy::Peer::Kind::kAddress) view.source_class = state_->engine.classify(from->address)->name;
   return view;
 }

@@ -26,8 +26,8 @@ struct GlobalOptions {
 };
 
 struct FindingsOptions {
-  std::string id{};        // empty: all of them
-  bool all = false;        // resolved ones too
+  std::string id{};  // empty: all of them
+  bool all = false;  // resolved ones too
   std::optional<Time> since{};
   std::vector<std::string> severities{};
   std::vector<std::string> codes{};
@@ -46,7 +46,7 @@ struct OfflineOptions {
 struct EndpointsOptions {
   std::string name{};  // "NS/POD", "POD", "node/NAME"; empty: all
   std::string ns{};
-  bool all = false;    // every source class, not only public ones
+  bool all = false;          // every source class, not only public ones
   bool only_public = false;  // said so
 };
 
@@ -72,7 +72,15 @@ struct AttemptsOptions {
 enum class Shell : std::uint8_t { kBash, kZsh, kFish };
 
 enum class Verb : std::uint8_t {
-  kHelp, kStatus, kFindings, kEndpoints, kExposure, kExplain, kAttempts, kCompletion, kVersion
+  kHelp,
+  kStatus,
+  kFindings,
+  kEndpoints,
+  kExposure,
+  kExplain,
+  kAttempts,
+  kCompletion,
+  kVersion
 };
 
 struct CommandLine {

@@ -7,10 +7,16 @@ namespace sextant::app::cli {
 void print(Io& io, const GlobalOptions& global, const google::protobuf::Message& message,
            const std::function<std::string(const Layout&)>& page) {
   switch (global.output) {
-    case Output::kJson: io.out << report::to_json(message, report::JsonStyle::kPretty); return;
-    case Output::kYaml: io.out << report::to_yaml(message); return;
+    case Output::kJson:
+      io.out << report::to_json(message, report::JsonStyle::kPretty);
+      return;
+    case Output::kYaml:
+      io.out << report::to_yaml(message);
+      return;
     case Output::kTable:
-    case Output::kWide: io.out << page(layout_of(io, global)); return;
+    case Output::kWide:
+      io.out << page(layout_of(io, global));
+      return;
   }
 }
 

@@ -11,7 +11,8 @@ namespace sextant::app::cli {
 namespace {
 
 Failure wrong(std::string_view text, std::string_view why) {
-  return failure(in_quotes(text) + " is no server: " + std::string(why) + "; unix:PATH or http://[ADDRESS]:PORT is expected");
+  return failure(in_quotes(text) + " is no server: " + std::string(why) +
+                 "; unix:PATH or http://[ADDRESS]:PORT is expected");
 }
 
 Result<ServerAddress> socket_from(std::string_view text, std::string_view path) {
@@ -51,9 +52,7 @@ std::string ServerAddress::host_header() const {
   return shown + ":" + std::to_string(port);
 }
 
-std::string ServerAddress::to_string() const {
-  return socket.empty() ? "http://" + host_header() : "unix:" + socket;
-}
+std::string ServerAddress::to_string() const { return socket.empty() ? "http://" + host_header() : "unix:" + socket; }
 
 Result<ServerAddress> server_from(std::string_view text) {
   constexpr std::string_view kUnix = "unix:";

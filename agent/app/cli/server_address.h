@@ -12,12 +12,12 @@ namespace sextant::app::cli {
 inline constexpr std::string_view kDefaultServer = "unix:/run/sextant/sextant.sock";
 
 struct ServerAddress {
-  std::string socket{};    // of unix:PATH; else empty
-  std::string host{};      // an address without brackets, or "localhost"
+  std::string socket{};  // of unix:PATH; else empty
+  std::string host{};    // an address without brackets, or "localhost"
   std::uint16_t port = 0;
 
-  std::string to_string() const;     // as it was written
-  std::string host_header() const;   // "[::1]:9713"; "localhost" for a socket
+  std::string to_string() const;    // as it was written
+  std::string host_header() const;  // "[::1]:9713"; "localhost" for a socket
 };
 
 // "unix:PATH", "http://[ADDRESS]:PORT", "http://ADDRESS:PORT", "http://localhost:PORT". Errors show the form.

@@ -5,12 +5,18 @@ namespace {
 
 std::string_view sgr(Style style) {
   switch (style) {
-    case Style::kPlain: return {};
-    case Style::kStrong: return "1";
-    case Style::kDanger: return "1;31";
-    case Style::kWarning: return "33";
-    case Style::kGood: return "32";
-    case Style::kDim: return "2";
+    case Style::kPlain:
+      return {};
+    case Style::kStrong:
+      return "1";
+    case Style::kDanger:
+      return "1;31";
+    case Style::kWarning:
+      return "33";
+    case Style::kGood:
+      return "32";
+    case Style::kDim:
+      return "2";
   }
   return {};
 }

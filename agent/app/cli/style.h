@@ -1,5 +1,5 @@
-// What a colour means: danger is coloured, the ordinary is not. Red: reachable against or without intent. Yellow: look at
-// this, or: not known. Green: only where all is well. Dim: beside the point.
+// What a colour means: danger is coloured, the ordinary is not. Red: reachable against or without intent. Yellow:
+// look at this, or: not known. Green: only where all is well. Dim: beside the point.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ enum class Style : std::uint8_t { kPlain, kStrong, kDanger, kWarning, kGood, kDi
 struct Layout {
   std::size_t width = 100;  // in terminal cells; 0: as wide as the content is
   bool colour = false;
-  bool wide = false;        // -o wide: more columns, nothing cut
+  bool wide = false;  // -o wide: more columns, nothing cut
 };
 
 // `text` in SGR sequences; as it is when `colour` is false, or the style plain.

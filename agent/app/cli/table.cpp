@@ -164,7 +164,8 @@ std::string Table::render(const Layout& layout, std::size_t indent) const {
       continue;
     }
     const std::string heading = printable(row.heading);
-    out += lead + paint(layout.width == 0 ? heading : elide(heading, room(indent)), Style::kStrong, layout.colour) + '\n';
+    out +=
+        lead + paint(layout.width == 0 ? heading : elide(heading, room(indent)), Style::kStrong, layout.colour) + '\n';
   }
   if (const std::string note = left_out_note(columns_, plan); !note.empty()) {
     for (const auto& line : wrap(note, room(indent))) out += lead + paint(line, Style::kDim, layout.colour) + '\n';

@@ -1,9 +1,9 @@
 // Table: rows under titles, made to fit a terminal.
 //
 // When the content is wider than the layout, the columns that wrap give way first, the widest before the others, for
-// nothing is lost by that. Then, in the order of `keep`, lowest first, cells are cut with "…". When every column has shrunk
-// to its `least` width, columns are left out, and a line below the table names them. No line is wider than the layout or
-// ends in spaces.
+// nothing is lost by that. Then, in the order of `keep`, lowest first, cells are cut with "…". When every column has
+// shrunk to its `least` width, columns are left out, and a line below the table names them. No line is wider than the
+// layout or ends in spaces.
 #pragma once
 
 #include <string>
@@ -15,14 +15,14 @@ namespace sextant::app::cli {
 
 struct Column {
   std::string title{};
-  int keep = 0;            // the higher, the longer it keeps its width
-  std::size_t least = 4;   // cells; the title's width counts too
-  bool right = false;      // numbers
-  bool wraps = false;      // broken over lines rather than cut
+  int keep = 0;           // the higher, the longer it keeps its width
+  std::size_t least = 4;  // cells; the title's width counts too
+  bool right = false;     // numbers
+  bool wraps = false;     // broken over lines rather than cut
 };
 
 struct Cell {
-  std::string text{};      // may be anything: the table makes it printable
+  std::string text{};  // may be anything: the table makes it printable
   Style style = Style::kPlain;
 };
 

@@ -45,8 +45,8 @@ bool within(const std::array<Range, N>& ranges, char32_t value) {
   return std::ranges::any_of(ranges, [value](Range r) { return value >= r.first && value <= r.last; });
 }
 
-// The blocks of Unicode's EastAsianWidth.txt that are W or F, and of its general categories Mn, Me and Cf; by block, not
-// by character: enough to line up columns.
+// The blocks of Unicode's EastAsianWidth.txt that are W or F, and of its general categories Mn, Me and Cf; by block,
+// not by character: enough to line up columns.
 constexpr std::array kWide{
     Range{0x1100, 0x115F},   Range{0x2E80, 0x303E},   Range{0x3041, 0xA4CF},   Range{0xA960, 0xA97C},
     Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},   Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},
@@ -58,8 +58,8 @@ constexpr std::array kNoWidth{
     Range{0x064B, 0x065F}, Range{0x1AB0, 0x1AFF}, Range{0x1DC0, 0x1DFF}, Range{0x200B, 0x200D},
     Range{0x20D0, 0x20FF}, Range{0xFE00, 0xFE0F}, Range{0xFE20, 0xFE2F}, Range{0xE0100, 0xE01EF},
 };
-// C0, DEL and C1, and the marks that reorder or hide what stands beside them (Unicode's bidirectional controls, line and
-// paragraph separators, tags).
+// C0, DEL and C1, and the marks that reorder or hide what stands beside them (Unicode's bidirectional controls, line
+// and paragraph separators, tags).
 constexpr std::array kSteering{
     Range{0x00, 0x1F},     Range{0x7F, 0x9F},     Range{0x061C, 0x061C}, Range{0x200E, 0x200F},   Range{0x2028, 0x202E},
     Range{0x2060, 0x206F}, Range{0xFEFF, 0xFEFF}, Range{0xFFF9, 0xFFFB}, Range{0xE0000, 0xE007F},

@@ -22,8 +22,8 @@ struct Unit {
 };
 // "ms" before "m": the first name that matches is taken.
 constexpr std::array kUnits{
-    Unit{"ms", milliseconds{1}},        Unit{"s", seconds{1}},           Unit{"m", std::chrono::minutes{1}},
-    Unit{"h", std::chrono::hours{1}},   Unit{"d", std::chrono::days{1}}, Unit{"w", std::chrono::weeks{1}},
+    Unit{"ms", milliseconds{1}},      Unit{"s", seconds{1}},           Unit{"m", std::chrono::minutes{1}},
+    Unit{"h", std::chrono::hours{1}}, Unit{"d", std::chrono::days{1}}, Unit{"w", std::chrono::weeks{1}},
 };
 
 std::string formatted(const char* format, const std::tm& time) {
@@ -76,9 +76,7 @@ std::string age(Time then, Time now) {
   return std::to_string(std::chrono::floor<std::chrono::days>(s).count()) + "d";
 }
 
-std::string ago(Time then, Time now) {
-  return now - then < seconds{1} ? "now" : age(then, now) + " ago";
-}
+std::string ago(Time then, Time now) { return now - then < seconds{1} ? "now" : age(then, now) + " ago"; }
 
 std::string clock_text(Time time) {
   const std::time_t t = std::chrono::system_clock::to_time_t(time);

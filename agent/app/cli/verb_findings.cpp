@@ -67,8 +67,8 @@ Result<int> findings_verb(Io& io, const CommandLine& line) {
   print(io, line.global, *list,
         [&](const Layout& layout) { return findings_page(*list, shown, layout, io.clock.now()); });
   const bool bad = options.fail_on && std::ranges::any_of(list->findings(), [&](const auto& finding) {
-    return as_bad_as(finding, *options.fail_on);
-  });
+                     return as_bad_as(finding, *options.fail_on);
+                   });
   return bad ? kSomethingToReport : kDone;
 }
 

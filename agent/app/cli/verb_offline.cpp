@@ -11,8 +11,8 @@
 namespace sextant::app::cli {
 namespace {
 
-// Says what is wrong with the manifests. kCouldNotTell when some of them could not be read: what is printed is then true
-// of the rest only.
+// Says what is wrong with the manifests. kCouldNotTell when some of them could not be read: what is printed is then
+// true of the rest only.
 int say_problems(Io& io, std::string_view verb, const Offline& offline) {
   const std::string lead = "sextant: " + std::string(verb) + ": ";
   for (const auto& problem : offline.problems()) io.err << lead << problem.to_string() << '\n';
@@ -77,7 +77,8 @@ Result<int> explain_verb(Io& io, const CommandLine& line) {
     print_explanation(io, line, report::to_message(*view));
     return status;
   }
-  const auto explanation = client_of(line.global).ask<v1alpha1::Explanation>("/api/v1alpha1/explain", request_of(line.explain));
+  const auto explanation =
+      client_of(line.global).ask<v1alpha1::Explanation>("/api/v1alpha1/explain", request_of(line.explain));
   if (!explanation) return Failure(explanation.error());
   print_explanation(io, line, *explanation);
   return kDone;

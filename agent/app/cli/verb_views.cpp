@@ -94,10 +94,16 @@ Result<int> attempts_verb(Io& io, const CommandLine& line) {
 Result<int> version_verb(Io& io, const CommandLine& line) {
   const boost::json::object version{{"version", kVersion}, {"commit", kCommit}};
   switch (line.global.output) {
-    case Output::kJson: io.out << report::to_json(version, report::JsonStyle::kPretty); break;
-    case Output::kYaml: io.out << report::to_yaml(version); break;
+    case Output::kJson:
+      io.out << report::to_json(version, report::JsonStyle::kPretty);
+      break;
+    case Output::kYaml:
+      io.out << report::to_yaml(version);
+      break;
     case Output::kTable:
-    case Output::kWide: io.out << "sextant " << kVersion << " (commit " << kCommit << ")\n"; break;
+    case Output::kWide:
+      io.out << "sextant " << kVersion << " (commit " << kCommit << ")\n";
+      break;
   }
   return kDone;
 }

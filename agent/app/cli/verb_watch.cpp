@@ -50,7 +50,8 @@ class FindingsWatch {
     const bool first = !std::exchange(connected_once_, true);
     down_ = false;
     if (first && !for_scripts()) {
-      io_.out << findings_page(*list, {.resolved_too = line_.findings.all}, layout_of(io_, line_.global), io_.clock.now())
+      io_.out << findings_page(*list, {.resolved_too = line_.findings.all}, layout_of(io_, line_.global),
+                               io_.clock.now())
               << std::endl;
       for (const auto& finding : list->findings()) remember(finding);
       return {};
@@ -78,8 +79,7 @@ class FindingsWatch {
   Result<> on_event(const ServerEvent& event) {
     if (event.type != "opened" && event.type != "updated" && event.type != "resolved") return {};
     v1alpha1::WatchEvent message;
-    if (auto read = report::from_json(event.data, message); !read)
-      return because("read an event", read.error());
+    if (auto read = report::from_json(event.data, message); !read) return because("read an event", read.error());
     if (event.type == "updated") {
       remember(message.finding());
       if (for_scripts()) print_change(event.type, message.finding());

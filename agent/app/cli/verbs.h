@@ -20,8 +20,8 @@ Result<int> explain_verb(Io& io, const CommandLine& line);
 Result<int> attempts_verb(Io& io, const CommandLine& line);
 Result<int> version_verb(Io& io, const CommandLine& line);
 
-// findings --watch: what is open, then each change, until the pause says stop. Once it has been connected it outlives the
-// daemon: it says so on standard error, and goes on when the daemon is back.
+// findings --watch: what is open, then each change, until the pause says stop. Once it has been connected it outlives
+// the daemon: it says so on standard error, and goes on when the daemon is back.
 Result<int> watch_findings(Io& io, const CommandLine& line);
 
 inline Client client_of(const GlobalOptions& global) {

@@ -32,10 +32,12 @@ Table attempts_table(const v1alpha1::AttemptList& list, Time now) {
                {.title = "ATTEMPTS", .keep = 6, .right = true},
                {.title = "LAST", .keep = 2}});
   for (const auto& attempt : list.attempts()) {
-    const std::string last =
-        attempt.has_last_seen() ? ago(time_of(attempt.last_seen()), now) : std::string(kNotLooked);
-    table.add({{endpoint_text(attempt.endpoint())}, {port_of(attempt)}, verdict_cell(attempt.verdict()),
-               {std::to_string(attempt.packets())}, {last}});
+    const std::string last = attempt.has_last_seen() ? ago(time_of(attempt.last_seen()), now) : std::string(kNotLooked);
+    table.add({{endpoint_text(attempt.endpoint())},
+               {port_of(attempt)},
+               verdict_cell(attempt.verdict()),
+               {std::to_string(attempt.packets())},
+               {last}});
   }
   return table;
 }
@@ -47,8 +49,10 @@ Table sources_table(const v1alpha1::AttemptList& list) {
                {.title = "INTENDED", .keep = 3},
                {.title = "ATTEMPTS", .keep = 5, .right = true}});
   for (const auto& source : list.sources()) {
-    table.add({{source.prefix()}, {endpoint_text(source.endpoint())},
-               {port_text(source.protocol(), source.port(), source.port())}, verdict_cell(source.verdict()),
+    table.add({{source.prefix()},
+               {endpoint_text(source.endpoint())},
+               {port_text(source.protocol(), source.port(), source.port())},
+               verdict_cell(source.verdict()),
                {count_text(source)}});
   }
   return table;

@@ -46,7 +46,7 @@ Cell observed_cell(const EndpointRow& row) {
   if (!row.has_observed()) return {std::string(kNotLooked), Style::kDim};
   const auto& observed = row.observed();
   const std::string packets = " " + std::to_string(observed.packets());
-  const std::string word = gets_in(observed.verdict()) ? "delivered" + packets
+  const std::string word = gets_in(observed.verdict())    ? "delivered" + packets
                            : observed.verdict() == "deny" ? "dropped" + packets
                                                           : observed.verdict();
   return {word, against_intent(row, observed.verdict())};

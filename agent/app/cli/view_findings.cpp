@@ -25,7 +25,8 @@ std::vector<const Finding*> sorted(const v1alpha1::FindingList& list) {
   for (const auto& finding : list.findings()) findings.push_back(&finding);
   std::ranges::stable_sort(findings, [](const Finding* a, const Finding* b) {
     const auto key = [](const Finding* f) {
-      return std::tuple(f->state() == "resolved", -rank(f->severity()), -time_of(f->last_seen()).time_since_epoch().count());
+      return std::tuple(f->state() == "resolved", -rank(f->severity()),
+                        -time_of(f->last_seen()).time_since_epoch().count());
     };
     return key(a) < key(b);
   });
@@ -34,7 +35,8 @@ std::vector<const Finding*> sorted(const v1alpha1::FindingList& list) {
 
 std::string message_of(const Finding& finding) {
   std::string text = finding.message();
-  if (finding.state() == "resolved" && !finding.resolution().empty()) text += " (resolved: " + finding.resolution() + ")";
+  if (finding.state() == "resolved" && !finding.resolution().empty())
+    text += " (resolved: " + finding.resolution() + ")";
   return text;
 }
 
@@ -46,7 +48,8 @@ Table table_of(const std::vector<const Finding*>& findings, bool states, bool wi
                               {.title = "WHAT", .keep = 1, .least = 24, .wraps = true}};
   if (states) columns.insert(columns.begin() + 4, {.title = "STATE", .keep = 6, .least = 8});
   if (wide) {
-    for (const char* title : {"NAME", "NODE", "SOURCE", "LAST SEEN"}) columns.insert(columns.end() - 1, {.title = title});
+    for (const char* title : {"NAME", "NODE", "SOURCE", "LAST SEEN"})
+      columns.insert(columns.end() - 1, {.title = title});
   }
   Table table(columns);
   for (const Finding* finding : findings) {
@@ -155,7 +158,8 @@ void add_evidence(Page& page, const Finding& finding) {
 void add_history(Page& page, const Finding& finding, Time now) {
   std::vector<Field> fields{{"  opened", moment(finding.first_seen(), now)}};
   if (finding.openings() > 1) fields.push_back({"  again", "opened " + std::to_string(finding.openings()) + " times"});
-  fields.push_back({"  last seen", moment(finding.last_seen(), now) + ", " + counted(finding.count(), "time", "times")});
+  fields.push_back(
+      {"  last seen", moment(finding.last_seen(), now) + ", " + counted(finding.count(), "time", "times")});
   if (finding.has_resolved_at()) {
     std::string resolved = moment(finding.resolved_at(), now);
     if (!finding.resolution().empty()) resolved += ": " + finding.resolution();
@@ -167,7 +171,8 @@ void add_history(Page& page, const Finding& finding, Time now) {
 
 }  // namespace
 
-std::string findings_page(const v1alpha1::FindingList& list, const FindingsShown& shown, const Layout& layout, Time now) {
+std::string findings_page(const v1alpha1::FindingList& list, const FindingsShown& shown, const Layout& layout,
+                          Time now) {
   Page page(layout);
   const auto findings = sorted(list);
   if (findings.empty()) {
@@ -182,7 +187,8 @@ std::string findings_page(const v1alpha1::FindingList& list, const FindingsShown
 
 std::string finding_page(const Finding& finding, const Layout& layout, Time now) {
   Page page(layout);
-  page.say(finding.id() + "  " + finding.name() + ", " + finding.severity() + ", " + finding.state(), style_of(finding));
+  page.say(finding.id() + "  " + finding.name() + ", " + finding.severity() + ", " + finding.state(),
+           style_of(finding));
   page.say(finding.message(), Style::kStrong);
   page.gap();
   page.fields({{"Endpoint", about(finding)}, {"Port", port_of(finding)}, {"Source", source_of(finding)}});

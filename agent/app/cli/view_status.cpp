@@ -52,12 +52,13 @@ void add_fields(Page& page, const Status& status, Time now) {
   for (const auto& map : status.maps()) kernel += map.bytes();
   std::string memory = bytes_text(status.resident_bytes());
   if (kernel > 0) memory += ", and " + bytes_text(kernel) + " of kernel tables";
-  page.fields({{"Version", status.version() + (status.has_started() ? ", up " + age(time_of(status.started()), now) : "")},
-               {"Policies as", status.cilium_release().empty() ? "" : "Cilium " + status.cilium_release()},
-               {"Uplinks", status.uplinks().empty() ? "none" : list_text(status.uplinks(), 0),
-                status.uplinks().empty() ? Style::kWarning : Style::kPlain},
-               {"Objects", objects_text(status)},
-               {"Memory", memory}});
+  page.fields(
+      {{"Version", status.version() + (status.has_started() ? ", up " + age(time_of(status.started()), now) : "")},
+       {"Policies as", status.cilium_release().empty() ? "" : "Cilium " + status.cilium_release()},
+       {"Uplinks", status.uplinks().empty() ? "none" : list_text(status.uplinks(), 0),
+        status.uplinks().empty() ? Style::kWarning : Style::kPlain},
+       {"Objects", objects_text(status)},
+       {"Memory", memory}});
 }
 
 void add_witnesses(Page& page, const Status& status, Time now) {
@@ -68,9 +69,7 @@ void add_witnesses(Page& page, const Status& status, Time now) {
                {.title = "WHAT IT COVERS, OR WHY NOT", .keep = 1, .least = 26, .wraps = true}});
   for (const auto& witness : status.witnesses()) {
     const std::string& state = witness.state();
-    const Style style = state == "sees"     ? Style::kGood
-                        : state == "absent" ? Style::kDim
-                                            : Style::kWarning;
+    const Style style = state == "sees" ? Style::kGood : state == "absent" ? Style::kDim : Style::kWarning;
     std::string what = witness.covers();
     if (!witness.reason().empty()) what += (what.empty() ? "" : "; ") + witness.reason();
     if (witness.lost() > 0) what += (what.empty() ? "" : "; ") + std::to_string(witness.lost()) + " lost";
@@ -78,7 +77,9 @@ void add_witnesses(Page& page, const Status& status, Time now) {
     table.add({{witness.witness()},
                {state, style},
                {since_text(witness, now)},
-               {what, doubt ? Style::kWarning : style == Style::kDim ? style : Style::kPlain}});
+               {what, doubt                  ? Style::kWarning
+                      : style == Style::kDim ? style
+                                             : Style::kPlain}});
   }
   page.table(table, 2);
 }

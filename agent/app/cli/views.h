@@ -22,7 +22,8 @@ struct FindingsShown {
   const v1alpha1::Status* status = nullptr;  // for an empty list: what "none" is worth; may be nullptr
 };
 // Worst first, then the latest.
-std::string findings_page(const v1alpha1::FindingList& list, const FindingsShown& shown, const Layout& layout, Time now);
+std::string findings_page(const v1alpha1::FindingList& list, const FindingsShown& shown, const Layout& layout,
+                          Time now);
 std::string finding_page(const v1alpha1::Finding& finding, const Layout& layout, Time now);
 // One line of --watch: "12:04:31  opened    critical  SXT001-6f1c2b9d  message".
 std::string change_line(std::string_view change, const v1alpha1::Finding& finding, const Layout& layout, Time now);

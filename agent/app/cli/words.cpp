@@ -21,7 +21,8 @@ Time time_of(const google::protobuf::Timestamp& timestamp) {
 
 std::string endpoint_text(const v1alpha1::Endpoint& endpoint) {
   if (endpoint.kind() == "Node") return "node/" + endpoint.name();
-  const std::string name = endpoint.namespace_().empty() ? endpoint.name() : endpoint.namespace_() + "/" + endpoint.name();
+  const std::string name =
+      endpoint.namespace_().empty() ? endpoint.name() : endpoint.namespace_() + "/" + endpoint.name();
   return endpoint.kind() == "Service" ? "service/" + name : name;
 }
 

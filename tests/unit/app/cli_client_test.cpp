@@ -118,7 +118,8 @@ TEST(Client, SaysWhoMayAskWhenItMayNot) {
 TEST(Client, SaysThatNobodyListensOnTcp) {
   const auto answer = Client({.server = {.host = "::1", .port = 1}}).get("/x");
   ASSERT_FALSE(answer);
-  EXPECT_THAT(answer.error().what, HasSubstr("connect to http://[::1]:1: Connection refused (is sextantd running there?"));
+  EXPECT_THAT(answer.error().what,
+              HasSubstr("connect to http://[::1]:1: Connection refused (is sextantd running there?"));
 }
 
 TEST(Client, WaitsForAnAnswerOnlySoLong) {
@@ -140,8 +141,10 @@ TEST(Client, TakesAnAnswerUpToItsLimit) {
 TEST(Client, PassesOnWhatTheDaemonRefusesWith) {
   const RawServer server(http_answer("404 Not Found", "application/json", R"({"error":"no finding has the id 'x'"})"));
   EXPECT_EQ(server.client().get("/x").error().what, "no finding has the id 'x'");
-  const RawServer watched(http_answer("503 Service Unavailable", "application/json", R"({"error":"too many watchers"})"));
-  const auto ended = watched.client().watch("/x", [] { return Result<>(); }, [](const ServerEvent&) { return Result<>(); });
+  const RawServer watched(
+      http_answer("503 Service Unavailable", "application/json", R"({"error":"too many watchers"})"));
+  const auto ended =
+      watched.client().watch("/x", [] { return Result<>(); }, [](const ServerEvent&) { return Result<>(); });
   EXPECT_EQ(ended.error().what, "too many watchers");
 }
 
@@ -172,27 +175,30 @@ TEST(Client, RefusesAMessageThatDoesNotDecode) {
 TEST(Client, AWatchEndsInSilence) {
   const RawServer server("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n:\n\n", true);
   bool opened = false;
-  const auto ended = server.client({.silence = 50ms}).watch(
-      "/x",
-      [&] {
-        opened = true;
-        return Result<>();
-      },
-      [](const ServerEvent&) { return Result<>(); });
+  const auto ended = server.client({.silence = 50ms})
+                         .watch(
+                             "/x",
+                             [&] {
+                               opened = true;
+                               return Result<>();
+                             },
+                             [](const ServerEvent&) { return Result<>(); });
   EXPECT_TRUE(opened);
   EXPECT_THAT(ended.error().what, HasSubstr("nothing heard for 50ms"));
 }
 
 TEST(Client, AWatchGivesEventsUntilACallbackEndsIt) {
   const std::string events = "event: opened\ndata: 1\n\nevent: opened\ndata: 2\n\n";
-  const RawServer server("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + events, true);
+  const RawServer server("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n" + events,
+                         true);
   std::vector<std::string> seen;
-  const auto ended = server.client().watch("/x", [] { return Result<>(); },
-                                           [&](const ServerEvent& event) -> Result<> {
-                                             seen.push_back(event.data);
-                                             if (seen.size() == 2) return failure("enough");
-                                             return {};
-                                           });
+  const auto ended = server.client().watch(
+      "/x", [] { return Result<>(); },
+      [&](const ServerEvent& event) -> Result<> {
+        seen.push_back(event.data);
+        if (seen.size() == 2) return failure("enough");
+        return {};
+      });
   EXPECT_EQ(ended.error().what, "enough");
   EXPECT_THAT(seen, testing::ElementsAre("1", "2"));
 }

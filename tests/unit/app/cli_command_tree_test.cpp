@@ -71,9 +71,15 @@ TEST(CommandTree, TakesGlobalOptionsBeforeAndAfterTheVerb) {
 }
 
 TEST(CommandTree, EveryVerbTakesTheGlobalOptions) {
-  for (const std::vector<std::string>& verb : std::vector<std::vector<std::string>>{
-           {"status"}, {"findings"}, {"endpoints"}, {"exposure"}, {"attempts"}, {"version"}, {"completion", "zsh"},
-           {"explain", "--to", "a/b", "--from", "::1", "--port", "1"}}) {
+  for (const std::vector<std::string>& verb :
+       std::vector<std::vector<std::string>>{{"status"},
+                                             {"findings"},
+                                             {"endpoints"},
+                                             {"exposure"},
+                                             {"attempts"},
+                                             {"version"},
+                                             {"completion", "zsh"},
+                                             {"explain", "--to", "a/b", "--from", "::1", "--port", "1"}}) {
     auto args = verb;
     args.insert(args.end(), {"--server", "unix:/x", "-o", "wide", "--no-color", "--timeout", "1s"});
     EXPECT_EQ(parsed(args).global.output, Output::kWide) << verb[0];
@@ -91,8 +97,8 @@ TEST(CommandTree, TheServerComesFromTheOptionElseTheEnvironmentElseItsDefault) {
 }
 
 TEST(CommandTree, ReadsTheFiltersOfFindings) {
-  const FindingsOptions f = parsed({"findings", "--all", "--since", "10m", "--severity", "critical,warning", "--severity",
-                                    "info", "--code", "SXT001", "--code", "sxt5", "-n", "shop"})
+  const FindingsOptions f = parsed({"findings", "--all", "--since", "10m", "--severity", "critical,warning",
+                                    "--severity", "info", "--code", "SXT001", "--code", "sxt5", "-n", "shop"})
                                 .findings;
   EXPECT_TRUE(f.all);
   EXPECT_EQ(f.since, kNow - 10min);
@@ -140,12 +146,31 @@ TEST(CommandTree, ReadsBothEndsOfAnExplanation) {
 }
 
 TEST(CommandTree, ReadsCiliumsOptionsForTheOfflineVerbs) {
-  const OfflineOptions o =
-      parsed({"exposure", "--manifests", "m", "--cilium", "1.18.6", "--node", "n1", "--enable-policy", "always",
-              "--enable-host-firewall", "--allow-localhost", "policy", "--policy-default-local-cluster", "false",
-              "--enable-node-selector-labels", "--policy-cidr-match-mode", "nodes", "--dual-stack", "--cluster-name", "c1",
-              "--cluster-network", "fd00::/8", "--trusted-network", "2001:db8:7::/48,2001:db8:8::/48"})
-          .exposure.offline;
+  const OfflineOptions o = parsed({"exposure",
+                                   "--manifests",
+                                   "m",
+                                   "--cilium",
+                                   "1.18.6",
+                                   "--node",
+                                   "n1",
+                                   "--enable-policy",
+                                   "always",
+                                   "--enable-host-firewall",
+                                   "--allow-localhost",
+                                   "policy",
+                                   "--policy-default-local-cluster",
+                                   "false",
+                                   "--enable-node-selector-labels",
+                                   "--policy-cidr-match-mode",
+                                   "nodes",
+                                   "--dual-stack",
+                                   "--cluster-name",
+                                   "c1",
+                                   "--cluster-network",
+                                   "fd00::/8",
+                                   "--trusted-network",
+                                   "2001:db8:7::/48,2001:db8:8::/48"})
+                               .exposure.offline;
   EXPECT_EQ(o.engine.release, policy::Release::k1_18_6);
   EXPECT_EQ(o.node, "n1");
   EXPECT_EQ(o.engine.enable_policy, policy::EnablePolicy::kAlways);
@@ -237,7 +262,8 @@ std::string help(std::string_view verb, std::size_t columns = 80, const std::str
 
 TEST(Help, ListsTheVerbsThatWorkAndNoOthers) {
   const std::string text = help("");
-  for (const char* verb : {"status", "findings", "endpoints", "exposure", "explain", "attempts", "completion", "version"})
+  for (const char* verb :
+       {"status", "findings", "endpoints", "exposure", "explain", "attempts", "completion", "version"})
     EXPECT_THAT(text, HasSubstr("\n  " + std::string(verb) + " ")) << verb;
   for (const char* verb : {"lint", "verify", "diff", "probe", "bench"})
     EXPECT_THAT(text, Not(HasSubstr(std::string("\n  ") + verb))) << verb;
@@ -262,7 +288,8 @@ TEST(Help, FitsTheTerminalButForExamplesAndUsage) {
   for (const std::size_t columns : {60U, 80U, 120U}) {
     for (const char* verb : {"", "findings", "exposure", "explain", "attempts"}) {
       std::string text = help(verb, columns);
-      text = text.substr(text.find("\n\n", text.find("Usage:")), text.find("\nExamples:") - text.find("\n\n", text.find("Usage:")));
+      text = text.substr(text.find("\n\n", text.find("Usage:")),
+                         text.find("\nExamples:") - text.find("\n\n", text.find("Usage:")));
       std::istringstream lines(text);
       for (std::string line; std::getline(lines, line);) EXPECT_LE(width(line), columns) << line;
     }

@@ -56,7 +56,8 @@ class BashCompletion : public testing::Test {
   std::set<std::string> complete(const std::vector<std::string>& words) {
     std::string list;
     for (const auto& word : words) list += " '" + word + "'";
-    const std::string run = "cd '" + folder_.string() + "' && bash --norc -u -e -c '. ./sextant.bash; COMP_WORDS=(\"$@\"); " +
+    const std::string run = "cd '" + folder_.string() +
+                            "' && bash --norc -u -e -c '. ./sextant.bash; COMP_WORDS=(\"$@\"); " +
                             "COMP_CWORD=$(($# - 1)); _sextant; " +
                             "if ((${#COMPREPLY[@]})); then printf \"%s\\n\" \"${COMPREPLY[@]}\"; fi' -- sextant" + list;
     return output_of(run);
@@ -67,7 +68,8 @@ class BashCompletion : public testing::Test {
 
 TEST_F(BashCompletion, OffersVerbsFirst) {
   const auto all = complete({""});
-  for (const char* verb : {"status", "findings", "endpoints", "exposure", "explain", "attempts", "completion", "version", "help"})
+  for (const char* verb :
+       {"status", "findings", "endpoints", "exposure", "explain", "attempts", "completion", "version", "help"})
     EXPECT_THAT(all, Contains(verb));
   EXPECT_THAT(all, Contains("--server"));
   EXPECT_THAT(complete({"ex"}), UnorderedElementsAre("exposure", "explain"));
@@ -120,14 +122,18 @@ TEST(Completion, HoldsEveryOptionOfEveryVerbInEveryShell) {
 }
 
 TEST(Completion, OffersNoVerbOfALaterVersion) {
-  for (const Shell shell : {Shell::kBash, Shell::kZsh, Shell::kFish}) EXPECT_THAT(script(shell), Not(HasSubstr("lint")));
+  for (const Shell shell : {Shell::kBash, Shell::kZsh, Shell::kFish})
+    EXPECT_THAT(script(shell), Not(HasSubstr("lint")));
 }
 
-bool has_shell(const char* name) { return std::system(("command -v " + std::string(name) + " >/dev/null").c_str()) == 0; }
+bool has_shell(const char* name) {
+  return std::system(("command -v " + std::string(name) + " >/dev/null").c_str()) == 0;
+}
 
 void expect_syntax(const char* shell, const std::string& text) {
   if (!has_shell(shell)) GTEST_SKIP() << shell << " is not installed";
-  const auto file = std::filesystem::temp_directory_path() / ("sextant_" + std::string(shell) + std::to_string(::getpid()));
+  const auto file =
+      std::filesystem::temp_directory_path() / ("sextant_" + std::string(shell) + std::to_string(::getpid()));
   std::ofstream(file) << text;
   EXPECT_EQ(std::system((std::string(shell) + " -n " + file.string()).c_str()), 0);
   std::filesystem::remove(file);

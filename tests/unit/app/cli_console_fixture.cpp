@@ -49,7 +49,8 @@ Result<report::AttemptsView> Answers::attempts() const {
 
 Result<report::ExplainView> Answers::explain(const report::ExplainRequest& request) const {
   if (!broken.empty()) return failure(broken);
-  const PolicyRef policy{.ns = "shop", .name = "db", .rule = "spec.ingress[0]", .origin = {.file = "policies/db.yaml", .line = 12}};
+  const PolicyRef policy{
+      .ns = "shop", .name = "db", .rule = "spec.ingress[0]", .origin = {.file = "policies/db.yaml", .line = 12}};
   return report::ExplainView{
       .request = request,
       .decision = {.verdict = Verdict::kDeny,
@@ -81,26 +82,27 @@ std::shared_ptr<const SourceClass> source_class(const std::string& name, bool is
 }
 
 Finding delivered() {
-  return {.id = "SXT001-6f1c2b9d",
-          .code = "SXT001",
-          .name = "UnintendedDelivery",
-          .severity = Severity::kCritical,
-          .node = "n1",
-          .endpoint = kDb,
-          .protocol = Protocol::kTcp,
-          .port = 5432,
-          .source = SourceDetail{.source_class = "world",
-                                 .prefixes = {kGlobalUnicast},
-                                 .sample = IpAddress::parse("2600:1::7").value()},
-          .message = "shop/db 5432/TCP received a packet from the internet that no policy allows",
-          .evidence = {{.witness = Witness::kIntended, .verdict = Verdict::kDeny, .detail = "no rule lets world in"},
-                       {.witness = Witness::kDelivery, .verdict = Verdict::kAllow, .detail = "3 packets reached a socket"}},
-          .policies = {kDbPolicy},
-          .fix = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: db\n",
-          .runbook = "https://sextant.dev/runbooks/SXT001.md",
-          .first_seen = kConsoleNow - 3min,
-          .last_seen = kConsoleNow - 5s,
-          .count = 3};
+  return {
+      .id = "SXT001-6f1c2b9d",
+      .code = "SXT001",
+      .name = "UnintendedDelivery",
+      .severity = Severity::kCritical,
+      .node = "n1",
+      .endpoint = kDb,
+      .protocol = Protocol::kTcp,
+      .port = 5432,
+      .source =
+          SourceDetail{
+              .source_class = "world", .prefixes = {kGlobalUnicast}, .sample = IpAddress::parse("2600:1::7").value()},
+      .message = "shop/db 5432/TCP received a packet from the internet that no policy allows",
+      .evidence = {{.witness = Witness::kIntended, .verdict = Verdict::kDeny, .detail = "no rule lets world in"},
+                   {.witness = Witness::kDelivery, .verdict = Verdict::kAllow, .detail = "3 packets reached a socket"}},
+      .policies = {kDbPolicy},
+      .fix = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata:\n  name: db\n",
+      .runbook = "https://sextant.dev/runbooks/SXT001.md",
+      .first_seen = kConsoleNow - 3min,
+      .last_seen = kConsoleNow - 5s,
+      .count = 3};
 }
 
 Finding dropped() {
@@ -132,14 +134,18 @@ report::StatusView status_of_a_busy_node() {
                             .programs = {{.program = "uplink_ingress"}},
                             .resident_bytes = 21U << 20U};
   const auto witness = [&](Witness which, WitnessState state, std::string covers, std::string reason = {}) {
-    status.witnesses.push_back(
-        {.witness = which, .state = state, .covers = std::move(covers), .reason = std::move(reason), .since = kConsoleNow - 2h});
+    status.witnesses.push_back({.witness = which,
+                                .state = state,
+                                .covers = std::move(covers),
+                                .reason = std::move(reason),
+                                .since = kConsoleNow - 2h});
   };
   witness(Witness::kIntended, WitnessState::kSees, "6 policies and groups");
   witness(Witness::kRealized, WitnessState::kAbsent, "", "the datapath's state is not read in this version");
   witness(Witness::kUplink, WitnessState::kSees, "uplinks eth0, tailscale0");
   witness(Witness::kDeath, WitnessState::kBlind, "", "tp_btf is missing: the kernel has no BTF");
-  status.features = {{.name = "tcx", .available = true}, {.name = "btf", .available = false, .reason = "no /sys/kernel/btf/vmlinux"}};
+  status.features = {{.name = "tcx", .available = true},
+                     {.name = "btf", .available = false, .reason = "no /sys/kernel/btf/vmlinux"}};
   status.blind_spots = {{.what = "witness death", .why = "tp_btf is missing: the kernel has no BTF"}};
   return status;
 }
@@ -151,25 +157,26 @@ Answers busy_node() {
   const auto world = source_class("world", true, "2000::/3");
   answers.status_view = status_of_a_busy_node();
   answers.all_findings = {dropped(), delivered()};
-  answers.rows = {{.endpoint = kDb,
-                   .protocol = Protocol::kTcp,
-                   .port = 5432,
-                   .end_port = 5432,
-                   .source = world,
-                   .intended = IntendedView{.verdict = Verdict::kDeny, .because = Because::kDefaultDeny, .policies = {kDbPolicy}},
-                   .listening = ListeningView{.verdict = Verdict::kAllow, .process = "postgres", .pid = 42},
-                   .observed = ObservedView{.verdict = Verdict::kAllow, .packets = 3, .last_seen = kConsoleNow - 5s}},
-                  {.endpoint = kDb,
-                   .protocol = Protocol::kTcp,
-                   .end_port = 65535,
-                   .source = source_class("pod:app=web", false, "fd00:1::/64"),
-                   .intended = IntendedView{.verdict = Verdict::kAllow, .because = Because::kRule}},
-                  {.endpoint = kNode,
-                   .protocol = Protocol::kTcp,
-                   .port = 9100,
-                   .end_port = 9100,
-                   .source = world,
-                   .intended = IntendedView{.verdict = Verdict::kAllow, .because = Because::kNotEnforced}}};
+  answers.rows = {
+      {.endpoint = kDb,
+       .protocol = Protocol::kTcp,
+       .port = 5432,
+       .end_port = 5432,
+       .source = world,
+       .intended = IntendedView{.verdict = Verdict::kDeny, .because = Because::kDefaultDeny, .policies = {kDbPolicy}},
+       .listening = ListeningView{.verdict = Verdict::kAllow, .process = "postgres", .pid = 42},
+       .observed = ObservedView{.verdict = Verdict::kAllow, .packets = 3, .last_seen = kConsoleNow - 5s}},
+      {.endpoint = kDb,
+       .protocol = Protocol::kTcp,
+       .end_port = 65535,
+       .source = source_class("pod:app=web", false, "fd00:1::/64"),
+       .intended = IntendedView{.verdict = Verdict::kAllow, .because = Because::kRule}},
+      {.endpoint = kNode,
+       .protocol = Protocol::kTcp,
+       .port = 9100,
+       .end_port = 9100,
+       .source = world,
+       .intended = IntendedView{.verdict = Verdict::kAllow, .because = Because::kNotEnforced}}};
   for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kSctp, Protocol::kIcmpv6, Protocol::kAny}) {
     answers.exposures.push_back({.endpoint = kNode,
                                  .protocol = protocol,
@@ -190,10 +197,15 @@ Answers busy_node() {
                                .reason = "a rule allows it",
                                .policies = {kDbPolicy},
                                .listening = ListeningView{.verdict = Verdict::kAllow, .process = "postgres"}});
-  answers.attempts_view.attempts = {{.endpoint = kDb.ref, .port = 5432, .verdict = Verdict::kDeny, .packets = 12, .last_seen = kConsoleNow - 1s},
-                                    {.endpoint = kDb.ref, .port_known = false, .verdict = Verdict::kDeny, .packets = 900, .last_seen = kConsoleNow}};
-  answers.attempts_view.sources = {{.prefix = Prefix::parse("2600:1::/48").value(), .endpoint = kDb.ref, .port = 5432,
-                                    .verdict = Verdict::kDeny, .estimate = 12, .error = 2}};
+  answers.attempts_view.attempts = {
+      {.endpoint = kDb.ref, .port = 5432, .verdict = Verdict::kDeny, .packets = 12, .last_seen = kConsoleNow - 1s},
+      {.endpoint = kDb.ref, .port_known = false, .verdict = Verdict::kDeny, .packets = 900, .last_seen = kConsoleNow}};
+  answers.attempts_view.sources = {{.prefix = Prefix::parse("2600:1::/48").value(),
+                                    .endpoint = kDb.ref,
+                                    .port = 5432,
+                                    .verdict = Verdict::kDeny,
+                                    .estimate = 12,
+                                    .error = 2}};
   return answers;
 }
 
@@ -204,7 +216,8 @@ struct Daemon::Parts {
   std::thread thread{};
 };
 
-Daemon::Daemon(const Answers& answers, std::string socket) : socket_(std::move(socket)), parts_(std::make_unique<Parts>()) {
+Daemon::Daemon(const Answers& answers, std::string socket)
+    : socket_(std::move(socket)), parts_(std::make_unique<Parts>()) {
   static std::atomic<int> number = 0;
   if (socket_.empty()) {
     socket_ = (std::filesystem::temp_directory_path() /
@@ -214,8 +227,9 @@ Daemon::Daemon(const Answers& answers, std::string socket) : socket_(std::move(s
   auto api = report::ApiServer::bind({.socket = socket_, .listen = {}}, answers);
   EXPECT_TRUE(api) << api.error().what;
   parts_->api.emplace(std::move(*api));
-  asio::co_spawn(parts_->io, parts_->api->run(),
-                 asio::bind_cancellation_slot(parts_->cancel.slot(), [](const std::exception_ptr&, const Result<>&) {}));
+  asio::co_spawn(
+      parts_->io, parts_->api->run(),
+      asio::bind_cancellation_slot(parts_->cancel.slot(), [](const std::exception_ptr&, const Result<>&) {}));
   parts_->thread = std::thread([this] { parts_->io.run(); });
 }
 

@@ -127,7 +127,8 @@ TEST_F(OfflineTest, AnAddressThatIsNotPublicIsNotExposed) { EXPECT_THAT(exposure
 
 TEST_F(OfflineTest, CiliumsOptionsCount) {
   EXPECT_THAT(exposure({"node/n1"}).out, ContainsRegex("node/n1 +everything"));
-  EXPECT_THAT(exposure({"shop/db", "--enable-policy", "never"}).out, ContainsRegex("shop/db +everything +the internet"));
+  EXPECT_THAT(exposure({"shop/db", "--enable-policy", "never"}).out,
+              ContainsRegex("shop/db +everything +the internet"));
   EXPECT_THAT(exposure({"shop/db", "--trusted-network", "2001:db8:100::/48"}).out, Not(HasSubstr("shop/db")));
 }
 
@@ -166,11 +167,13 @@ TEST_F(OfflineTest, ABrokenFileIsNamedAndTheRestIsTold) {
 TEST_F(OfflineTest, AnObjectThatTwoPathsGiveIsAProblem) {
   const Outcome outcome = run({"exposure", "-f", folder_.string(), "-f", (folder_ / "db.yaml").string()});
   EXPECT_EQ(outcome.status, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("CiliumNetworkPolicy shop/db is in " + (folder_ / "db.yaml").string() + ":2 already"));
+  EXPECT_THAT(outcome.err,
+              HasSubstr("CiliumNetworkPolicy shop/db is in " + (folder_ / "db.yaml").string() + ":2 already"));
 }
 
 TEST_F(OfflineTest, APolicyThatCiliumRefusesIsSaid) {
-  write("db.yaml", std::string(kDbPolicy).replace(std::string(kDbPolicy).find("2001:db8:100::/48"), 17, "not-a-prefix"));
+  write("db.yaml",
+        std::string(kDbPolicy).replace(std::string(kDbPolicy).find("2001:db8:100::/48"), 17, "not-a-prefix"));
   const Outcome outcome = exposure({"shop/db"});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("db.yaml:2: CiliumNetworkPolicy shop/db"), HasSubstr("has no effect")));
@@ -191,7 +194,8 @@ TEST_F(OfflineTest, ExplainTellsVerdictRuleAndLine) {
   };
   const Outcome office = explain("2001:db8:100::7", "5432");
   EXPECT_EQ(office.status, 0) << office.err;
-  EXPECT_THAT(office.out, AllOf(StartsWith("allow: "), HasSubstr("spec.ingress[0] (" + (folder_ / "db.yaml:8").string() + ")")));
+  EXPECT_THAT(office.out,
+              AllOf(StartsWith("allow: "), HasSubstr("spec.ingress[0] (" + (folder_ / "db.yaml:8").string() + ")")));
   const Outcome stranger = explain("2600::1", "5432");
   EXPECT_THAT(stranger.out, AllOf(StartsWith("deny: "), HasSubstr("does not match")));
   EXPECT_THAT(explain("2001:db8:100::7", "22").out, StartsWith("deny: "));

@@ -51,7 +51,8 @@ TEST_F(Cli, JsonIsTheApis) {
   EXPECT_EQ(run({"endpoints", "--all", "-o", "json"}).out, pretty(report::to_message(answers_.rows)));
   EXPECT_EQ(run({"exposure", "-o", "json"}).out, pretty(report::to_message(answers_.exposures)));
   EXPECT_EQ(run({"attempts", "-o", "json"}).out, pretty(report::to_message(answers_.attempts_view)));
-  EXPECT_EQ(run({"findings", "SXT001-6f1c2b9d", "-o", "json"}).out, pretty(report::to_message(answers_.all_findings[1])));
+  EXPECT_EQ(run({"findings", "SXT001-6f1c2b9d", "-o", "json"}).out,
+            pretty(report::to_message(answers_.all_findings[1])));
 }
 
 TEST_F(Cli, FindingsShowsOpenOnesAndAllOnRequest) {
@@ -61,7 +62,8 @@ TEST_F(Cli, FindingsShowsOpenOnesAndAllOnRequest) {
 
 TEST_F(Cli, FiltersGoToTheDaemon) {
   EXPECT_EQ(run({"findings", "--severity", "info"}).out, "No open findings that match.\n");
-  EXPECT_THAT(run({"findings", "--code", "SXT001", "-n", "shop", "--severity", "critical,warning"}).out, HasSubstr("SXT001"));
+  EXPECT_THAT(run({"findings", "--code", "SXT001", "-n", "shop", "--severity", "critical,warning"}).out,
+              HasSubstr("SXT001"));
   EXPECT_EQ(run({"findings", "-n", "ops"}).out, "No open findings that match.\n");
   EXPECT_EQ(run({"findings", "--since", "1s"}).out, "No open findings that match.\n");
   EXPECT_THAT(run({"endpoints", "-n", "nowhere"}).out, HasSubstr("No rows"));
@@ -106,7 +108,8 @@ TEST_F(Cli, FitsTheTerminalAndColoursOnlyThere) {
   Console terminal{.columns = 60};
   const Outcome coloured = run({"findings"}, terminal);
   EXPECT_THAT(coloured.out, HasSubstr("\x1b[1;31mcritical"));
-  for (const auto& args : std::vector<std::vector<std::string>>{{"findings", "--no-color"}, {"--no-color", "findings"}}) {
+  for (const auto& args :
+       std::vector<std::vector<std::string>>{{"findings", "--no-color"}, {"--no-color", "findings"}}) {
     const Outcome plain = run(args, terminal);
     EXPECT_THAT(plain.out, Not(HasSubstr("\x1b")));
     for (const auto& line : lines_of(plain.out)) EXPECT_LE(width(line), 60U) << line;
@@ -164,9 +167,11 @@ TEST_F(Cli, WhatTheDaemonCannotTellIsAnError) {
 }
 
 TEST(CliAlone, SaysThatNoDaemonRuns) {
-  const Outcome outcome = Console{.env = {{"SEXTANT_SERVER", "unix:/nonexistent"}}}.run({"findings", "--fail-on", "info"});
+  const Outcome outcome =
+      Console{.env = {{"SEXTANT_SERVER", "unix:/nonexistent"}}}.run({"findings", "--fail-on", "info"});
   EXPECT_EQ(outcome.status, 2);
-  EXPECT_THAT(outcome.err, StartsWith("sextant: findings: connect to unix:/nonexistent: No such file or directory (is sextantd"));
+  EXPECT_THAT(outcome.err,
+              StartsWith("sextant: findings: connect to unix:/nonexistent: No such file or directory (is sextantd"));
   EXPECT_THAT(outcome.out, IsEmpty());
 }
 

@@ -19,7 +19,10 @@ Table findings_like() {
                {.title = "NODE", .keep = 2, .least = 6},
                {.title = "SEEN", .keep = 3, .right = true},
                {.title = "WHAT", .keep = 1, .least = 12, .wraps = true}});
-  table.add({{"critical", Style::kDanger}, {"SXT001-6f1c2b9d"}, {"node-with-a-long-name.example"}, {"3"},
+  table.add({{"critical", Style::kDanger},
+             {"SXT001-6f1c2b9d"},
+             {"node-with-a-long-name.example"},
+             {"3"},
              {"shop/db 5432/TCP received a packet from the internet that no policy allows"}});
   table.add({{"warning", Style::kWarning}, {"SXT005-00000001"}, {"n2"}, {"12345"}, {"ops/数据库 has no policy"}});
   return table;

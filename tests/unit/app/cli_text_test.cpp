@@ -27,9 +27,17 @@ TEST(Width, OfBrokenUtf8IsOneCellForEachByte) {
 TEST(Printable, KeepsWhatOthersWroteFromSteeringTheTerminal) {
   EXPECT_EQ(printable("a\x1b[31mb"), "a\xEF\xBF\xBD[31mb");
   EXPECT_EQ(printable("bell\a del\x7f"), "bell\xEF\xBF\xBD del\xEF\xBF\xBD");
-  EXPECT_EQ(printable("\xC2\x9B" "31m"), "\xEF\xBF\xBD" "31m");          // CSI as one C1 character
-  EXPECT_EQ(printable("a\xE2\x80\xAE" "b"), "a\xEF\xBF\xBD" "b");        // right-to-left override
-  EXPECT_EQ(printable(std::string_view("a\0b", 3)), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "31m"),
+            "\xEF\xBF\xBD"
+            "31m");  // CSI as one C1 character
+  EXPECT_EQ(printable("a\xE2\x80\xAE"
+                      "b"),
+            "a\xEF\xBF\xBD"
+            "b");  // right-to-left override
+  EXPECT_EQ(printable(std::string_view("a\0b", 3)),
+            "a\xEF\xBF\xBD"
+            "b");
 }
 
 TEST(Printable, MakesLineBreaksAndTabsSpaces) { EXPECT_EQ(printable("a\nb\tc\rd"), "a b c d"); }

@@ -29,12 +29,10 @@ struct Pages {
       answers.explain({.to = "shop/db", .from = "2600:1::7", .protocol = Protocol::kTcp, .port = 5432}).value());
 
   std::vector<std::string> all(const Layout& layout) const {
-    return {status_page(status, layout, kConsoleNow),
-            findings_page(findings, {.resolved_too = true}, layout, kConsoleNow),
-            endpoints_page(rows, layout, kConsoleNow),
-            exposure_page(exposures, layout),
-            explain_page(explanation, layout),
-            attempts_page(attempts, layout, kConsoleNow)};
+    return {
+        status_page(status, layout, kConsoleNow),  findings_page(findings, {.resolved_too = true}, layout, kConsoleNow),
+        endpoints_page(rows, layout, kConsoleNow), exposure_page(exposures, layout),
+        explain_page(explanation, layout),         attempts_page(attempts, layout, kConsoleNow)};
   }
 };
 
@@ -53,7 +51,8 @@ TEST(Views, FitEveryWidth) {
 }
 
 TEST(Views, LoseNoColumnAt80) {
-  for (const auto& page : Pages{}.all(kPlain80)) EXPECT_THAT(page, AllOf(Not(HasSubstr("left out")), Not(HasSubstr("…"))));
+  for (const auto& page : Pages{}.all(kPlain80))
+    EXPECT_THAT(page, AllOf(Not(HasSubstr("left out")), Not(HasSubstr("…"))));
 }
 
 TEST(Views, ColourOnlyWhenAsked) {
@@ -99,7 +98,8 @@ TEST(FindingsPage, SaysNoneAndWhoLooked) {
 
 TEST(FindingsPage, SaysThatNothingMatchesAFilter) {
   EXPECT_EQ(findings_page({}, {.filtered = true}, kPlain80, kConsoleNow), "No open findings that match.\n");
-  EXPECT_EQ(findings_page({}, {.resolved_too = true, .filtered = true}, kPlain80, kConsoleNow), "No findings that match.\n");
+  EXPECT_EQ(findings_page({}, {.resolved_too = true, .filtered = true}, kPlain80, kConsoleNow),
+            "No findings that match.\n");
 }
 
 TEST(FindingPage, ShowsEvidencePoliciesHistoryFixAndRunbook) {
@@ -161,7 +161,8 @@ TEST(EndpointsPage, RowsThatDifferInPortAndSourceOnlyAreOneLineUnlessWide) {
       row.mutable_intended()->set_verdict("deny");
     }
   }
-  EXPECT_THAT(endpoints_page(list, {.width = 120}, kConsoleNow), ContainsRegex("\nx\n  everything +world, 2001:db8:bad::/48 +deny"));
+  EXPECT_THAT(endpoints_page(list, {.width = 120}, kConsoleNow),
+              ContainsRegex("\nx\n  everything +world, 2001:db8:bad::/48 +deny"));
   EXPECT_EQ(lines_of(endpoints_page(list, {.width = 120}, kConsoleNow)).size(), 3U);
   list.mutable_endpoints(0)->mutable_observed()->set_verdict("allow");
   EXPECT_EQ(lines_of(endpoints_page(list, {.width = 120}, kConsoleNow)).size(), 5U);
@@ -175,7 +176,9 @@ TEST(EndpointsPage, SaysThatThereIsNothing) {
 TEST(ExposurePage, MergesWhatDiffersInPortsOnly) {
   const std::string page = exposure_page(Pages{}.exposures, {.width = 120});
   EXPECT_THAT(page, ContainsRegex("node/n1 +everything +the internet"));
-  EXPECT_THAT(page, ContainsRegex("shop/db +5432/TCP +2001:db8:100::/48 +postgres +CNP shop/db ingress.0. .policies/db.yaml:12."));
+  EXPECT_THAT(
+      page,
+      ContainsRegex("shop/db +5432/TCP +2001:db8:100::/48 +postgres +CNP shop/db ingress.0. .policies/db.yaml:12."));
   EXPECT_THAT(page, HasSubstr("2 endpoints can be reached from the internet; 1 of them because nothing forbids it."));
   EXPECT_EQ(std::ranges::count(page, '\n'), 5);
 }

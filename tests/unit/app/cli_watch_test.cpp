@@ -151,8 +151,8 @@ TEST_F(FindingsWatch, SaysWhenTheDaemonGoesAndComesBackAndWhatHappenedBetween) {
   answers_.all_findings.push_back(meanwhile);
   daemon_.emplace(answers_, socket);
   EXPECT_THAT(watch.err_.wait_for("connected again"), HasSubstr("sextant: findings: connected again\n"));
-  EXPECT_THAT(watch.out_.wait_for("quiet for 10m"),
-              AllOf(ContainsRegex("opened +critical +SXT001-00000004"), ContainsRegex("resolved +critical +SXT001-6f1c2b9d")));
+  EXPECT_THAT(watch.out_.wait_for("quiet for 10m"), AllOf(ContainsRegex("opened +critical +SXT001-00000004"),
+                                                          ContainsRegex("resolved +critical +SXT001-6f1c2b9d")));
   daemon_->stop();
   watch.join();
 }
