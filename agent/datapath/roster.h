@@ -20,6 +20,9 @@ struct Seat {
   std::uint16_t slot = 0;
 };
 
+// Slots for so many endpoints: twice, so that all of them can be replaced at once while those that left keep theirs.
+constexpr std::uint32_t endpoint_slots(std::uint32_t endpoints) { return 2 * endpoints; }
+
 class Roster {
  public:
   explicit Roster(std::uint16_t slots);

@@ -18,10 +18,10 @@
 namespace sextant::datapath {
 namespace {
 
-constexpr std::uint32_t kMaxEndpoints = 65'535;  // slots are 16 bits wide
+constexpr std::uint32_t kMaxEndpoints = 32'767;  // slots are 16 bits wide
 
 Result<> check(const Sizes& sizes) {
-  if (sizes.endpoints == 0 || sizes.endpoints > kMaxEndpoints) return failure("endpoints must be 1 to 65535");
+  if (sizes.endpoints == 0 || sizes.endpoints > kMaxEndpoints) return failure("endpoints must be 1 to 32767");
   if (sizes.source_ranges < 2 || sizes.source_ranges > 1U << TABLE_SOURCE_STEPS) {
     return failure("source_ranges must be 2 to 1048576");
   }
@@ -74,7 +74,7 @@ Tables::Tables(Skeleton skeleton, Readers readers, const Sizes& sizes, std::uint
       readers_(std::move(readers)),
       limits_{.endpoints = sizes.endpoints, .source_ranges = sizes.source_ranges, .cells = sizes.cells,
               .port_ranges = sizes.port_ranges},
-      roster_(static_cast<std::uint16_t>(sizes.endpoints)),
+      roster_(static_cast<std::uint16_t>(endpoint_slots(sizes.endpoints))),
       seed_(seed) {}
 
 Result<Tables> Tables::create(const Sizes& sizes) {

@@ -62,7 +62,7 @@ Result<Uplink> Uplink::load(const Sizes& sizes, const Lend& lend) {
   skeleton->rodata->attempt_limit = sizes.attempts;
   const auto& maps = skeleton->maps;
   bpf_map__set_max_entries(maps.attempts, ATTEMPT_BANKS * attempt_buckets(sizes.attempts));
-  bpf_map__set_max_entries(maps.attempts_rest, sizes.endpoints * ATTEMPT_REST_CELLS);
+  bpf_map__set_max_entries(maps.attempts_rest, endpoint_slots(sizes.endpoints) * ATTEMPT_REST_CELLS);
   bpf_map__set_max_entries(maps.source_sketch, SKETCH_TABLES * cpu_count * SKETCH_SETS);
   bpf_map__set_max_entries(maps.known_flows, cpu_count * FLOWS_PER_CPU);
   if (auto lent = lend(*skeleton->obj); !lent) return because(kDoing, std::move(lent.error()));
@@ -91,7 +91,7 @@ Result<std::vector<uplink_counts>> Uplink::counts() const {
 AttemptMaps Uplink::attempt_maps() const {
   return {.cells = bpf_map__fd(skeleton_->maps.attempts),
           .rest = bpf_map__fd(skeleton_->maps.attempts_rest),
-          .slots = endpoints_,
+          .slots = endpoint_slots(endpoints_),
           .buckets = attempt_buckets(attempts_),
           .limit = attempts_,
           .bank_in_use = &skeleton_->bss->attempt_bank_in_use,

@@ -128,13 +128,29 @@ TEST_F(TablesTest, SaysWhoHasNoRoom) {
                               .addresses = {IpAddress::parse("2001:db8:1::6").value()},
                               .policy = 0});
   set_intent(intent);
-  EXPECT_EQ(left_out_, std::vector<std::string>{"endpoint shop/web"});
+  EXPECT_EQ(left_out_, std::vector<std::string>{"address 2001:db8:1::6 of shop/web"});
   expect_fate(PacketBuilder(kPublic, kEndpoint).syn(1, 443), PacketFate::kJudged);
   expect_fate(PacketBuilder(kPublic, "2001:db8:1::6").syn(1, 443), PacketFate::kOtherDestination);
 }
 
+TEST_F(TablesTest, HasRoomWhenEveryEndpointIsReplacedAtOnce) {
+  load({.endpoints = 4, .source_ranges = 64, .cells = 64, .port_ranges = 256, .attempts = 64});
+  for (int round = 0; round < 5; ++round) {
+    KernelIntent intent = example_intent(kEndpoint);
+    intent.endpoints.clear();
+    for (int i = 0; i < 4; ++i) {
+      const std::string name = std::to_string(round) + "-" + std::to_string(i);
+      intent.endpoints.push_back({.endpoint = {.ns = "shop", .name = name},
+                                  .addresses = {IpAddress::parse("2001:db8:1::" + std::to_string(i)).value()}, .policy = 0});
+    }
+    set_intent(intent);
+    EXPECT_TRUE(left_out_.empty()) << left_out_.front();
+    expect_fate(PacketBuilder(kPublic, "2001:db8:1::3").syn(1, 443), PacketFate::kJudged);
+  }
+}
+
 TEST_F(TablesTest, RefusesSizesThatNoTableCanHave) {
-  for (const datapath::Sizes& sizes : {datapath::Sizes{.endpoints = 0}, datapath::Sizes{.endpoints = 65'536},
+  for (const datapath::Sizes& sizes : {datapath::Sizes{.endpoints = 0}, datapath::Sizes{.endpoints = 32'768},
                                        datapath::Sizes{.source_ranges = 1}, datapath::Sizes{.source_ranges = (1U << 20U) + 1},
                                        datapath::Sizes{.cells = 0}, datapath::Sizes{.port_ranges = (1U << 17U) + 1}}) {
     EXPECT_FALSE(datapath::Tables::create(sizes));

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/datapath/delivery.h"
+#include "agent/datapath/events.h"
 #include "tests/bpf/uplink_fixture.h"
 
 namespace sextant::test {
@@ -151,6 +153,29 @@ TEST_F(UplinkTest, AFloodMakesTheFlowCacheForgetButNeverLie) {
   for (std::uint16_t port = 1; port <= 3 * FLOWS_PER_CPU; ++port) arrive(from_world().udp(port, 443));
   EXPECT_EQ(fate(PacketFate::kJudged), 3U * FLOWS_PER_CPU);
   EXPECT_EQ(fate(PacketFate::kKnownFlow), 0U);
+}
+
+// The egress program of the delivery witness remembers what the node's sockets sent.
+TEST_F(UplinkTest, CallsWhatAnswersTheNodeAnAnswer) {
+  auto events = datapath::Events::create(4096, {.row = [](const row_key&) {}, .stray = [](const stray_key&) {}, .sockets = [] {}});
+  ASSERT_TRUE(events);
+  auto delivery = datapath::Delivery::load({.cgroup = "/"}, [&](bpf_object& object) -> Result<> {
+    if (auto lent = rows_->lend_to(object); !lent) return lent;
+    if (auto lent = events->lend_to(object); !lent) return lent;
+    return tables_->lend_to(object);
+  });
+  ASSERT_TRUE(delivery) << delivery.error().what;
+  const Bytes question = ethernet(PacketBuilder(kEndpoint, kPublic).udp(40'000, 53));
+  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = question.data(),
+              .data_size_in = static_cast<std::uint32_t>(question.size()), .repeat = 1);
+  ASSERT_EQ(bpf_prog_test_run_opts(delivery->egress_fd(), &options), 0);
+
+  expect_fate(from_world().udp(53, 40'000), PacketFate::kAnswer);
+  expect_fate(from_world().udp(53, 40'000), PacketFate::kAnswer, "also when the flow is remembered");
+  EXPECT_TRUE(attempts().empty());
+  expect_fate(from_world().udp(53, 40'001), PacketFate::kJudged);
+  expect_fate(from_world().udp(54, 40'000), PacketFate::kJudged);
+  expect_fate(PacketBuilder("2600:1::8", kEndpoint).udp(53, 40'000), PacketFate::kJudged);
 }
 
 TEST_F(UplinkTest, WalksExtensionHeadersUpToTheLimit) {

@@ -15,6 +15,7 @@
 #include "agent/datapath/datapath.h"
 #include "agent/datapath/events.h"
 #include "agent/datapath/rows.h"
+#include "agent/datapath/shared_maps.h"
 #include "agent/datapath/tables.h"
 #include "agent/model/intent.h"
 
