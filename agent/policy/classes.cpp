@@ -20,8 +20,6 @@ std::shared_ptr<const SourceClass> ClassNames::find(ClassId id) const {
 
 namespace {
 
-const Prefix kMappedV4 = kAllV4;
-
 // What a boundary says of the addresses in it; inner boundaries override what they say anything of.
 struct Boundary {
   bool cluster = false;       // configuration: networks.cluster, or a node's pod prefix
@@ -69,7 +67,7 @@ class Builder {
  private:
   void gather() {
     boundaries_[kAllV6];
-    boundaries_[kMappedV4];
+    boundaries_[kAllV4];
     boundaries_[kGlobalUnicast].public_space = true;
     for (const auto& [prefix, known] : known_.all()) boundaries_[prefix].named = true;
     for (const Prefix& prefix : options_.cluster_networks) boundaries_[prefix].cluster = true;

@@ -13,7 +13,8 @@ struct ParsedNumber {
   NumberError error = NumberError::kNone;
 };
 
-// strconv.ParseUint(text, base, bits), bits 8 to 64: base 10, or 0 for Go's literals (0x, 0o, 0b, a leading 0, underscores).
+// strconv.ParseUint(text, base, bits), bits 8 to 64: base 10, or 0 for Go's literals (0x, 0o, 0b, a leading 0,
+// underscores).
 ParsedNumber parse_unsigned(std::string_view text, int base, int bits);
 
 }  // namespace sextant::policy

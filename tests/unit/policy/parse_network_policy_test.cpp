@@ -1,0 +1,81 @@
+// NetworkPolicy of Kubernetes.
+#include <gtest/gtest.h>
+
+#include "tests/unit/policy/scene.h"
+
+namespace sextant::policy {
+namespace {
+
+using test::knp;
+using test::parsed;
+using test::pod;
+using test::Scene;
+
+Verdict verdict(std::string_view spec, std::string_view source = "2001:db8::1", std::uint16_t port = 80,
+                Release release = kNewestRelease) {
+  return Scene(
+             {pod("shop/db", "app: db", "", "n1", "containers: [{ports: [{name: web, containerPort: 8080}]}]"),
+              pod("shop/web", "app: web"), pod("blog/web", "app: web"),
+              "{apiVersion: v1, kind: Namespace, metadata: {name: blog, labels: {team: words}}}", knp("shop/db", spec)},
+             {.release = release})
+      .verdict("shop/db", source, port);
+}
+
+TEST(NetworkPolicy, WithoutRulesClosesIngress) {
+  EXPECT_EQ(verdict("podSelector: {}"), Verdict::kDeny);
+  EXPECT_EQ(verdict("podSelector: {}, policyTypes: [Ingress]"), Verdict::kDeny);
+  EXPECT_EQ(verdict("podSelector: {}, policyTypes: [Egress]"), Verdict::kAllow);
+  EXPECT_EQ(verdict("podSelector: {}, policyTypes: [Ingress, Egress]"), Verdict::kDeny);
+}
+
+TEST(NetworkPolicy, OfNothingInFromLetsEveryoneIn) {
+  EXPECT_EQ(verdict("podSelector: {}, ingress: [{}]"), Verdict::kAllow);
+  EXPECT_EQ(verdict("podSelector: {}, ingress: [{from: []}]"), Verdict::kAllow);
+}
+
+TEST(NetworkPolicy, SelectsPodsOfItsNamespace) {
+  constexpr auto kSpec = "podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: web}}}]}]";
+  EXPECT_EQ(verdict(kSpec, "shop/web"), Verdict::kAllow);
+  EXPECT_EQ(verdict(kSpec, "blog/web"), Verdict::kDeny);
+  EXPECT_EQ(verdict(kSpec), Verdict::kDeny);
+}
+
+TEST(NetworkPolicy, SelectsNamespacesByTheirLabels) {
+  constexpr auto kSpec = "podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: words}}}]}]";
+  EXPECT_EQ(verdict(kSpec, "blog/web"), Verdict::kAllow);
+  EXPECT_EQ(verdict(kSpec, "shop/web"), Verdict::kDeny);
+  constexpr auto kBoth =
+      "podSelector: {}, ingress: [{from: [{namespaceSelector: {}, podSelector: {matchLabels: {app: web}}}]}]";
+  EXPECT_EQ(verdict(kBoth, "blog/web"), Verdict::kAllow);
+  EXPECT_EQ(verdict(kBoth, "shop/web"), Verdict::kAllow);
+  EXPECT_EQ(verdict(kBoth), Verdict::kDeny);
+}
+
+TEST(NetworkPolicy, LimitsToPortsAndRanges) {
+  constexpr auto kSpec = "podSelector: {}, ingress: [{ports: [{port: 80, endPort: 90}, {port: web}]}]";
+  EXPECT_EQ(verdict(kSpec, "2001:db8::1", 79), Verdict::kDeny);
+  EXPECT_EQ(verdict(kSpec, "2001:db8::1", 80), Verdict::kAllow);
+  EXPECT_EQ(verdict(kSpec, "2001:db8::1", 90), Verdict::kAllow);
+  EXPECT_EQ(verdict(kSpec, "2001:db8::1", 91), Verdict::kDeny);
+  EXPECT_EQ(verdict(kSpec, "2001:db8::1", 8080), Verdict::kAllow);  // by its name
+}
+
+TEST(NetworkPolicy, OfAnotherNamespaceDoesNotConcern) {
+  const Scene scene({pod("shop/db"), knp("blog/all", "podSelector: {}")});
+  EXPECT_EQ(scene.verdict("shop/db", "2001:db8::1"), Verdict::kAllow);
+}
+
+TEST(NetworkPolicy, WithAnEmptyPeerSelectsNobody) {
+  for (const Release release : test::kReleases) {
+    EXPECT_EQ(verdict("podSelector: {}, ingress: [{from: [{}]}]", "2001:db8::1", 80, release), Verdict::kDeny);
+  }
+}
+
+TEST(NetworkPolicy, PassesCiliumsValidationUpTo118) {
+  constexpr auto kSpec = "podSelector: {}, ingress: [{ports: [{port: 'a--b'}]}]";
+  EXPECT_TRUE(parsed(knp("shop/db", kSpec), Release::k1_18_6).rejected);
+  EXPECT_FALSE(parsed(knp("shop/db", kSpec), Release::k1_19_3).rejected);
+}
+
+}  // namespace
+}  // namespace sextant::policy
