@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/audit/drop_reasons.h"
+
 namespace sextant::audit {
 namespace {
 
@@ -31,17 +33,12 @@ bool update(ObservedRow& row, const RowObservation& news) {
 
 }  // namespace
 
-// include/net/dropreason-core.h: SKB_DROP_REASON_NO_SOCKET.
-bool found_no_socket(std::string_view drop_reason) { return drop_reason.ends_with("NO_SOCKET"); }
-
-// include/net/dropreason-core.h: SKB_DROP_REASON_NOT_SPECIFIED. An odd packet (a routing header, a bad option) dies so too.
-bool says_nothing(std::string_view drop_reason) { return drop_reason.empty() || drop_reason.ends_with("NOT_SPECIFIED"); }
-
 bool newest_delivered(const RowObservation& row) { return row.delivered > 0 && row.last_delivered >= row.last_dropped; }
 
+bool newest_dropped(const RowObservation& row) { return row.dropped > 0 && row.last_dropped > row.last_delivered; }
+
 bool newest_refused(const RowObservation& row) {
-  return row.dropped > 0 && row.last_dropped > row.last_delivered && !found_no_socket(row.drop_reason) &&
-         !says_nothing(row.drop_reason);
+  return newest_dropped(row) && nature_of(row.drop_reason) == DropNature::kWall;
 }
 
 bool ObservedRows::replace(const std::vector<RowObservation>& picture) {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <map>
-#include <string_view>
 #include <vector>
 
 #include "agent/base/clock.h"
@@ -23,13 +22,11 @@ struct ObservedRow {
   std::uint64_t fresh_dropped() const { return seen.dropped - judged_dropped; }
 };
 
-// The packet passed every wall and found no socket: nobody refused it, and nobody got it.
-bool found_no_socket(std::string_view drop_reason);
-// The kernel gave no reason: that is no proof of a wall, for one odd packet must not hide an open port.
-bool says_nothing(std::string_view drop_reason);
 // The newest packet of the row reached a socket.
 bool newest_delivered(const RowObservation& row);
-// The newest packet of the row was refused on its way (not: found no socket, nor: for no reason given).
+// The newest packet of the row died.
+bool newest_dropped(const RowObservation& row);
+// ...and a wall refused it, which proves that the row is closed.
 bool newest_refused(const RowObservation& row);
 
 class ObservedRows {

@@ -1,7 +1,5 @@
 // SXT009: a packet that a rule allows was dropped, with the kernel's reason.
-#include <algorithm>
-#include <array>
-
+#include "agent/audit/drop_reasons.h"
 #include "agent/audit/observed_finding.h"
 #include "agent/audit/rules.h"
 #include "agent/audit/texts.h"
@@ -9,25 +7,19 @@
 namespace sextant::audit {
 namespace {
 
-// The packet itself was at fault, not what it met on its way: no network owes its delivery.
-bool packet_at_fault(std::string_view drop_reason) {
-  // include/net/dropreason-core.h
-  static constexpr std::array<std::string_view, 13> kReasons{
-      "PKT_TOO_SMALL", "TCP_CSUM",   "UDP_CSUM",     "ICMP_CSUM", "SKB_CSUM",        "IP_CSUM",  "IP_INHDR",
-      "HDR_TRUNC",     "TCP_FLAGS",  "TCP_INVALID_SYN", "DUP_FRAG",  "IPV6_BAD_EXTHDR", "FRAG_REASM_TIMEOUT"};
-  constexpr std::string_view kPrefix = "SKB_DROP_REASON_";
-  if (drop_reason.starts_with(kPrefix)) drop_reason.remove_prefix(kPrefix.size());
-  return std::ranges::find(kReasons, drop_reason) != kReasons.end();
+// Somebody who should get in did not. A port on which nobody listens, a broken packet, or one that died for no reason
+// given says nothing against the network.
+bool owed(const RowObservation& row) {
+  const DropNature nature = nature_of(row.drop_reason);
+  return nature == DropNature::kWall || nature == DropNature::kOther;
 }
-
-std::string reason_of(const RowObservation& row) { return row.drop_reason.empty() ? "no reason given" : row.drop_reason; }
 
 }  // namespace
 
 std::optional<Claim> unintended_drop(const Picture& picture, const ObservedRow& observed) {
   const RowObservation& row = observed.seen;
-  if (!reachable(row.intended) || observed.fresh_dropped() == 0 || !newest_refused(row)) return std::nullopt;
-  if (packet_at_fault(row.drop_reason)) return std::nullopt;
+  if (!reachable(row.intended) || observed.fresh_dropped() == 0) return std::nullopt;
+  if (!newest_dropped(row) || !owed(row)) return std::nullopt;
   const auto judged = picture.judge(row);
   if (!judged || judged->cell == nullptr || stance_of(*judged->cell) != Stance::kAllowedByRule) return std::nullopt;
   if (picture.before_settled(row, *judged, row.last_dropped)) return std::nullopt;
@@ -36,10 +28,10 @@ std::optional<Claim> unintended_drop(const Picture& picture, const ObservedRow& 
   const std::string allowing = texts::policies(judged->cell->policies);
   claim.message = row.key.endpoint.to_string() + " " + texts::port(row.key.protocol, row.key.port) +
                   " did not get a packet from " + texts::source(*judged->observed_class) + " that " +
-                  (allowing.empty() ? "a policy" : allowing) + " allows: the kernel dropped it (" + reason_of(row) + ")";
+                  (allowing.empty() ? "a policy" : allowing) + " allows: the kernel dropped it (" + row.drop_reason + ")";
   claim.evidence[1] = {.witness = Witness::kObserved,
                        .verdict = Verdict::kDeny,
-                       .detail = "a packet from " + row.sample.to_string() + " was dropped: " + reason_of(row)};
+                       .detail = "a packet from " + row.sample.to_string() + " was dropped: " + row.drop_reason};
   claim.packets = PacketEvidence{.last = row.last_dropped, .fresh = observed.fresh_dropped()};
   return claim;
 }
@@ -60,7 +52,7 @@ std::optional<std::string> unintended_drop_over(const Picture& picture, const Fi
   if (newest_delivered(*latest) && latest->last_delivered > finding.last_seen) {
     return "a later packet was delivered, as intended";
   }
-  if (found_no_socket(latest->drop_reason) && latest->last_dropped > finding.last_seen) {
+  if (nature_of(latest->drop_reason) == DropNature::kNoSocket && latest->last_dropped > finding.last_seen) {
     return "a later packet was let through, and found no socket";
   }
   return std::nullopt;

@@ -114,8 +114,9 @@ TEST_F(HostExposure, IsNotWhereTheWorldsPacketsAreSeenToBeDropped) {
   EXPECT_THAT(open().at(0).source->prefixes, ElementsAre(prefix("2000::/3")));
 }
 
-TEST_F(HostExposure, APacketThatFoundNoSocketIsNoWall) {
+TEST_F(HostExposure, APacketThatFoundNoSocketOrAFullBacklogIsNoWall) {
   auditor->on_row(dropped(row(node_ref(), 9100, kWorld, Verdict::kAllow, now), 1, now, "NO_SOCKET"), now);
+  auditor->on_row(dropped(row(node_ref(), 9100, kOffice, Verdict::kAllow, now), 1, now, "TCP_LISTEN_OVERFLOW"), now);
   EXPECT_THAT(opened(listen({host_listener(Protocol::kTcp, 9100, "node_exporter")})), SizeIs(1));
 }
 

@@ -144,6 +144,17 @@ TEST_F(UnintendedDelivery, IsNotResolvedByAPacketThatFoundNoSocket) {
   EXPECT_THAT(resolved(settle()), IsEmpty());
 }
 
+TEST_F(UnintendedDelivery, CannotBeEndedByItsSender) {
+  deliver(1);
+  settle();
+  std::uint64_t packets = 0;
+  for (const char* reason : {"TCP_LISTEN_OVERFLOW", "TCP_CSUM", "NOT_SPECIFIED", "SOCKET_RCVBUFF"}) {
+    now += seconds(1);
+    auditor->on_rows({dropped(delivered(db_row(kStart), 1, kStart), ++packets, now, reason)}, now);
+    EXPECT_THAT(resolved(settle()), IsEmpty()) << reason;
+  }
+}
+
 TEST_F(UnintendedDelivery, IsNotMissedWhenTheNextPacketWasDropped) {
   now += seconds(2);
   auditor->on_rows({dropped(delivered(db_row(kStart), 1, now - seconds(1)), 1, now)}, now);

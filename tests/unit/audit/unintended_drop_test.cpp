@@ -67,6 +67,16 @@ TEST_F(UnintendedDrop, ABrokenPacketIsNobodysFault) {
   }
 }
 
+TEST_F(UnintendedDrop, AnOverloadedProcessIsOne) {
+  drop(1, "TCP_LISTEN_OVERFLOW");
+  EXPECT_THAT(opened(settle()), SizeIs(1));
+}
+
+TEST_F(UnintendedDrop, ADropForNoReasonGivenIsNone) {
+  drop(1, "NOT_SPECIFIED");
+  EXPECT_THAT(settle(), IsEmpty());
+}
+
 TEST_F(UnintendedDrop, TheNewestFactWins) {
   now += seconds(2);
   auditor->on_row(delivered(dropped(web_row(), 1, now - seconds(1)), 1, now), now);
