@@ -4,9 +4,8 @@
 
 namespace sextant::datapath {
 
-Roster::Roster(std::uint16_t slots) : slots_(slots) {
-  free_.reserve(slots);
-  for (std::uint16_t slot = slots; slot > 0; --slot) free_.push_back(static_cast<std::uint16_t>(slot - 1));
+Roster::Roster(std::uint16_t limit) : limit_(limit) {
+  for (std::uint32_t slot = endpoint_slots(limit); slot > 0; --slot) free_.push_back(static_cast<std::uint16_t>(slot - 1));
 }
 
 std::vector<EndpointRef> Roster::assign(std::span<const EndpointRef> endpoints) {
@@ -22,7 +21,7 @@ std::vector<EndpointRef> Roster::assign(std::span<const EndpointRef> endpoints) 
   std::vector<EndpointRef> left_out;
   for (const EndpointRef& endpoint : staying) {
     if (seats_.contains(endpoint)) continue;
-    if (free_.empty()) {
+    if (seats_.size() >= limit_ || free_.empty()) {
       left_out.push_back(endpoint);
       continue;
     }

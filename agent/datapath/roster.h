@@ -20,15 +20,16 @@ struct Seat {
   std::uint16_t slot = 0;
 };
 
-// Slots for so many endpoints: twice, so that all of them can be replaced at once while those that left keep theirs.
+// Slots for so many endpoints: twice, so that all of them can be replaced at once while those that leave keep theirs.
 constexpr std::uint32_t endpoint_slots(std::uint32_t endpoints) { return 2 * endpoints; }
 
 class Roster {
  public:
-  explicit Roster(std::uint16_t slots);
+  // `limit`: endpoints at a time, at most 32,767.
+  explicit Roster(std::uint16_t limit);
 
   // Makes these the endpoints. Those that were here keep their seats; those no longer named leave. Returns the endpoints
-  // for which no slot was free.
+  // that are beyond the limit. With a release() between any two calls, no more are left out than are beyond it.
   std::vector<EndpointRef> assign(std::span<const EndpointRef> endpoints);
 
   const Seat* find(const EndpointRef& endpoint) const;
@@ -45,10 +46,9 @@ class Roster {
   void release();
 
   const std::map<EndpointRef, Seat>& seats() const { return seats_; }
-  std::uint16_t slots() const { return slots_; }
 
  private:
-  std::uint16_t slots_;
+  std::size_t limit_;
   std::uint32_t next_id_ = 1;
   std::vector<std::uint16_t> free_{};
   std::map<EndpointRef, Seat> seats_{};

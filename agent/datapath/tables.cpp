@@ -74,7 +74,7 @@ Tables::Tables(Skeleton skeleton, Readers readers, const Sizes& sizes, std::uint
       readers_(std::move(readers)),
       limits_{.endpoints = sizes.endpoints, .source_ranges = sizes.source_ranges, .cells = sizes.cells,
               .port_ranges = sizes.port_ranges},
-      roster_(static_cast<std::uint16_t>(endpoint_slots(sizes.endpoints))),
+      roster_(static_cast<std::uint16_t>(sizes.endpoints)),
       seed_(seed) {}
 
 Result<Tables> Tables::create(const Sizes& sizes) {

@@ -128,7 +128,7 @@ TEST_F(TablesTest, SaysWhoHasNoRoom) {
                               .addresses = {IpAddress::parse("2001:db8:1::6").value()},
                               .policy = 0});
   set_intent(intent);
-  EXPECT_EQ(left_out_, std::vector<std::string>{"address 2001:db8:1::6 of shop/web"});
+  EXPECT_EQ(left_out_, std::vector<std::string>{"endpoint shop/web"});
   expect_fate(PacketBuilder(kPublic, kEndpoint).syn(1, 443), PacketFate::kJudged);
   expect_fate(PacketBuilder(kPublic, "2001:db8:1::6").syn(1, 443), PacketFate::kOtherDestination);
 }
