@@ -13,8 +13,12 @@ std::size_t Page::room(std::size_t indent) const {
 }
 
 void Page::say(std::string_view text, Style style, std::size_t indent) {
-  for (const auto& line : wrap(printable(text), room(indent)))
-    text_ += std::string(line.empty() ? 0 : indent, ' ') + paint(line, style, layout_.colour) + '\n';
+  const std::size_t hang = indent == 0 ? 0 : indent + 2;
+  std::string lead(indent, ' ');
+  for (const auto& line : wrap(printable(text), room(hang))) {
+    text_ += (line.empty() ? "" : lead) + paint(line, style, layout_.colour) + '\n';
+    lead.assign(hang, ' ');
+  }
 }
 
 void Page::heading(std::string_view text) {

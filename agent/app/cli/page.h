@@ -20,7 +20,7 @@ class Page {
  public:
   explicit Page(const Layout& layout) : layout_(layout) {}
 
-  // A sentence, broken over lines; those after the first are indented by `indent` too.
+  // A sentence, broken over lines. An indented one is an item of a list: its further lines are indented by two more.
   void say(std::string_view text, Style style = Style::kPlain, std::size_t indent = 0);
   // Below an empty line.
   void heading(std::string_view text);

@@ -148,9 +148,9 @@ void add_evidence(Page& page, const Finding& finding) {
                {.title = "SAYS", .keep = 2, .least = 7},
                {.title = "BECAUSE", .keep = 1, .least = 20, .wraps = true}});
   for (const auto& evidence : finding.evidence()) {
-    const std::string says = evidence.verdict().empty() ? "has not looked" : evidence.verdict();
-    const bool doubt = evidence.verdict().empty() || evidence.verdict() == "unknown";
-    table.add({{evidence.witness()}, {says, doubt ? Style::kWarning : Style::kPlain}, {evidence.detail()}});
+    const bool absent = evidence.verdict().empty() || evidence.verdict() == "absent";
+    const Style style = absent ? Style::kDim : evidence.verdict() == "unknown" ? Style::kWarning : Style::kPlain;
+    table.add({{evidence.witness()}, {absent ? "has not looked" : evidence.verdict(), style}, {evidence.detail()}});
   }
   page.table(table, 2);
 }
