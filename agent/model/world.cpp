@@ -89,6 +89,21 @@ const Pod* World::pod_by_uid(std::string_view uid) const {
   return found == pods_.end() ? nullptr : &found->second;
 }
 
+bool World::is_dual_stack() const {
+  bool v4 = false;
+  bool v6 = false;
+  const auto see = [&](bool is_v4) { (is_v4 ? v4 : v6) = true; };
+  for (const auto& [name, node] : nodes_) {
+    for (const Prefix& prefix : node.pod_prefixes) see(prefix.is_v4());
+  }
+  for (const auto& [key, pod] : pods_) {
+    if (v4 && v6) break;
+    if (pod.host_network) continue;
+    for (const IpAddress& address : pod.addresses) see(address.is_v4());
+  }
+  return v4 && v6;
+}
+
 std::vector<IpAddress> World::local_addresses() const {
   std::vector<IpAddress> addresses;
   if (const auto node = nodes_.find(local_node_); node != nodes_.end()) addresses = node->second.addresses;

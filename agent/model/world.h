@@ -43,6 +43,9 @@ class World {
   // Addresses of the local node: its Node object's, and those netlink found on its links (global and unique local).
   std::vector<IpAddress> local_addresses() const;
 
+  // Whether pods have addresses of both families, by the pods of the cluster's own network and the nodes' pod prefixes.
+  bool is_dual_stack() const;
+
  private:
   struct Change;
   std::string local_node_;

@@ -42,7 +42,7 @@ void declare_offline_options(CLI::App& app, OfflineOptions& offline) {
   const Words<bool> match_modes{{"nodes", true}, {"none", false}};
   only_offline(add_word(app, "--policy-cidr-match-mode", match_modes, engine.policy_cidr_match_nodes,
                         "Cilium's option of that name"));
-  only_offline(app.add_flag("--dual-stack", engine.dual_stack, "The cluster has IPv4 too"));
+  only_offline(app.add_flag("--dual-stack", engine.dual_stack, "Pods have IPv4 too (default: as the manifests show)"));
   only_offline(add_value(app, "--cluster-name", "NAME", engine.cluster_name, any_text, "Cilium's cluster-name"));
   only_offline(add_values(app, "--cluster-network", "PREFIX", engine.cluster_networks, prefix_word,
                           "The cluster's own addresses, beside those in the manifests (repeatable)")

@@ -82,12 +82,18 @@ std::optional<IpAddress> public_address(const std::vector<IpAddress>& addresses)
 
 struct Offline::State {
   State(const std::string& node, const policy::Options& options, Gathered gathered)
-      : problems(std::move(gathered.problems)), world(node), engine(world, options) {
-    for (auto& object : gathered.objects) {
-      const Delta delta = std::move(object);
-      world.apply(delta);
-      engine.on(delta);
-    }
+      : problems(std::move(gathered.problems)),
+        world(world_of(node, std::move(gathered.objects))),
+        engine(world, as_the_cluster_is(options, world)) {}
+
+  static World world_of(const std::string& node, std::vector<Object> objects) {
+    World world(node);
+    for (auto& object : objects) world.apply(std::move(object));
+    return world;
+  }
+  static policy::Options as_the_cluster_is(policy::Options options, const World& world) {
+    options.dual_stack = options.dual_stack || world.is_dual_stack();
+    return options;
   }
 
   // Whether a pod without an address will get a public one: yes, unless the nodes' pod prefixes are all others.

@@ -242,6 +242,7 @@ void Daemon::soon(bool& pending, asio::steady_timer& timer, Duration delay, void
 
 void Daemon::intent_round() {
   if (!intent_known_) return;  // half-read policies would judge packets by half an intent
+  follow_address_families();
   std::vector<BlindSpot> spots;
   if (datapath_) {
     const auto begun = std::chrono::steady_clock::now();
@@ -258,6 +259,14 @@ void Daemon::intent_round() {
   auditor_->on_intent(clock_.now());
   look_at_witnesses();
   settle();
+}
+
+// cilium.dual-stack: auto.
+void Daemon::follow_address_families() {
+  if (config_.cilium.dual_stack || engine_.options().dual_stack == world_.is_dual_stack()) return;
+  policy::Options options = engine_.options();
+  options.dual_stack = world_.is_dual_stack();
+  engine_.set_options(std::move(options));
 }
 
 void Daemon::look_at_policies() {

@@ -54,6 +54,7 @@ class Daemon {
   void on_witness_status();
   void soon(bool& pending, boost::asio::steady_timer& timer, Duration delay, void (Daemon::*then)());
   void intent_round();   // policies or endpoints changed: tables, then findings
+  void follow_address_families();
   void settle();         // tells what changed in the findings
   void look_at_policies();
   void look_at_witnesses();

@@ -132,6 +132,21 @@ TEST_F(OfflineTest, CiliumsOptionsCount) {
   EXPECT_THAT(exposure({"shop/db", "--trusted-network", "2001:db8:100::/48"}).out, Not(HasSubstr("shop/db")));
 }
 
+TEST_F(OfflineTest, PodsWithAddressesOfBothFamiliesMakeADualStackCluster) {
+  write("web.yaml", R"(
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: { name: db-world, namespace: shop }
+spec:
+  endpointSelector: { matchLabels: { app: db } }
+  ingress: [ { fromEndpoints: [ { matchLabels: { "reserved:world-ipv6": "" } } ] } ]
+)");
+  EXPECT_THAT(exposure({"shop/db"}).out, Not(HasSubstr("any/UDP")));
+  EXPECT_THAT(exposure({"shop/db", "--dual-stack"}).out, HasSubstr("any/UDP"));
+  write("node.yaml", std::string(kNode).replace(std::string(kNode).find("[\"2001:db8:1::/64"), 1, "[ 10.1.0.0/24, "));
+  EXPECT_THAT(exposure({"shop/db"}).out, HasSubstr("any/UDP"));
+}
+
 TEST_F(OfflineTest, JsonIsTheApis) {
   const auto list = boost::json::parse(exposure({"shop/db", "-o", "json"}).out).at("exposure").as_array();
   ASSERT_EQ(list.size(), 1U);

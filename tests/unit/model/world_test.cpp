@@ -104,5 +104,20 @@ TEST(World, KnowsTheLocalNodesAddresses) {
   EXPECT_EQ(world.local_addresses().size(), 2U);
 }
 
+TEST(World, IsDualStackWhenPodsHaveBothFamilies) {
+  World world("n1");
+  EXPECT_FALSE(world.is_dual_stack());
+  world.apply(Object{Node{.name = "n1", .addresses = {ip("10.0.0.1"), ip("2001:db8::1")}}});
+  world.apply(Object{Pod{.ns = "shop", .name = "web", .addresses = {ip("2001:db8:1::1")}}});
+  world.apply(Object{Pod{.ns = "shop", .name = "host", .host_network = true, .addresses = {ip("10.0.0.1")}}});
+  EXPECT_FALSE(world.is_dual_stack());
+  world.apply(Object{Pod{.ns = "shop", .name = "db", .addresses = {ip("10.1.0.1")}}});
+  EXPECT_TRUE(world.is_dual_stack());
+  world.apply(Removed{{.kind = ObjectKind::kPod, .ns = "shop", .name = "db"}});
+  EXPECT_FALSE(world.is_dual_stack());
+  world.apply(Object{Node{.name = "n2", .pod_prefixes = {Prefix::parse("10.1.0.0/16").value()}}});
+  EXPECT_TRUE(world.is_dual_stack());
+}
+
 }  // namespace
 }  // namespace sextant
