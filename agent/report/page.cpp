@@ -6,17 +6,11 @@
 #include <openssl/evp.h>
 
 #include "agent/report/page_assets.h"
+#include "agent/report/page_exposure.h"
+#include "agent/report/page_html.h"
 
 namespace sextant::report {
 namespace {
-
-using std::string_literals::operator""s;
-
-constexpr std::size_t kMaxRows = 500;  // of each table: a browser must survive the worst day
-
-std::string e(std::string_view text) { return html_escaped(text); }
-
-std::string tag(std::string_view word) { return "<span class=\"tag " + e(word) + "\">" + e(word) + "</span>"; }
 
 std::string utc(Time time) {
   if (time == Time{}) return "";
@@ -41,37 +35,6 @@ std::string counted(std::size_t number, std::string_view one, std::string_view m
   return std::to_string(number) + ' ' + std::string(number == 1 ? one : many);
 }
 
-std::string ports(Protocol protocol, std::uint16_t first, std::uint16_t last) {
-  const std::string name = to_string(protocol);
-  if (first == 0 && last == 65535) return name;
-  const std::string number = std::to_string(first);
-  return (first == last ? number : number + '-' + std::to_string(last)) + '/' + name;
-}
-
-class Table {
- public:
-  explicit Table(std::initializer_list<std::string_view> heads) {
-    html_ = "<div class=\"scroll\"><table><thead><tr>";
-    for (const std::string_view head : heads) html_ += "<th scope=\"col\">" + e(head) + "</th>";
-    html_ += "</tr></thead><tbody>\n";
-  }
-  // Cells are HTML.
-  void row(std::initializer_list<std::string> cells) {
-    html_ += "<tr>";
-    for (const std::string& cell : cells) html_ += "<td>" + cell + "</td>";
-    html_ += "</tr>\n";
-  }
-  std::string finish(std::size_t total) && {
-    html_ += "</tbody></table></div>\n";
-    if (total > kMaxRows)
-      html_ += "<p class=\"quiet\">" + std::to_string(total - kMaxRows) + " more: see the command line.</p>\n";
-    return std::move(html_);
-  }
-
- private:
-  std::string html_{};
-};
-
 // The page's one sentence.
 std::string verdict_line(const StatusView& status, const std::vector<Finding>& open) {
   const auto of = [&](Severity severity) {
@@ -79,7 +42,7 @@ std::string verdict_line(const StatusView& status, const std::vector<Finding>& o
   };
   const std::size_t critical = of(Severity::kCritical);
   const auto line = [](std::string_view kind, const std::string& text) {
-    return "<p class=\"verdict " + std::string(kind) + "\">" + e(text) + "</p>\n";
+    return "<p class=\"verdict " + std::string(kind) + "\">" + html_escaped(text) + "</p>\n";
   };
   if (critical > 0) return line("bad", counted(critical, "critical finding is", "critical findings are") + " open.");
   if (!status.not_ready.empty()) return line("warn", "Not ready: not every witness has looked yet.");
@@ -89,84 +52,55 @@ std::string verdict_line(const StatusView& status, const std::vector<Finding>& o
 }
 
 std::string evidence_of(const Finding& finding) {
-  std::string out = "<details id=\"" + e(finding.id) + "\"><summary>evidence</summary>";
+  std::string out = "<details id=\"" + html_escaped(finding.id) + "\"><summary>evidence</summary>";
   for (const Evidence& evidence : finding.evidence) {
-    out += "<p><b>" + e(to_string(evidence.witness)) + "</b> " +
-           e(evidence.verdict ? to_string(*evidence.verdict) : "has not looked") +
-           (evidence.detail.empty() ? "" : ": " + e(evidence.detail)) + "</p>";
+    out += "<p><b>" + html_escaped(to_string(evidence.witness)) + "</b> " +
+           html_escaped(evidence.verdict ? to_string(*evidence.verdict) : "has not looked") +
+           (evidence.detail.empty() ? "" : ": " + html_escaped(evidence.detail)) + "</p>";
   }
   for (const PolicyRef& policy : finding.policies) {
     const std::string origin = policy.origin.to_string();
-    out += "<p>" + e(policy.to_string()) + ' ' + e(policy.rule) +
-           (origin.empty() ? "" : " <code>" + e(origin) + "</code>") + "</p>";
+    out += "<p>" + html_escaped(policy.to_string()) + ' ' + html_escaped(policy.rule) +
+           (origin.empty() ? "" : " <code>" + html_escaped(origin) + "</code>") + "</p>";
   }
-  if (!finding.fix.empty()) out += "<p>Suggested fix:</p><pre>" + e(finding.fix) + "</pre>";
+  if (!finding.fix.empty()) out += "<p>Suggested fix:</p><pre>" + html_escaped(finding.fix) + "</pre>";
   // Only a web address becomes a link: never javascript: or the like.
   if (finding.runbook.starts_with("https://")) {
-    out += "<p><a href=\"" + e(finding.runbook) + "\" rel=\"noreferrer\">runbook</a></p>";
+    out += "<p><a href=\"" + html_escaped(finding.runbook) + "\" rel=\"noreferrer\">runbook</a></p>";
   }
   return out + "</details>";
 }
 
 std::string findings_table(const std::vector<Finding>& open, Time now) {
   if (open.empty()) return "<p class=\"quiet\">None.</p>\n";
-  Table table{"Severity", "Finding", "About", "What", "Since", "Last seen"};
+  HtmlTable table{"Severity", "Finding", "About", "What", "Since", "Last seen"};
   for (std::size_t i = 0; i < std::min(open.size(), kMaxRows); ++i) {
     const Finding& f = open[i];
-    std::string about = "<span class=\"mono\">" + e(f.endpoint.ref.to_string());
-    if (f.protocol) about += ' ' + e(f.port ? ports(*f.protocol, *f.port, *f.port) : to_string(*f.protocol));
+    std::string about = "<span class=\"mono\">" + html_escaped(f.endpoint.ref.to_string());
+    if (f.protocol)
+      about += ' ' + (f.port ? html_ports(*f.protocol, *f.port, *f.port) : html_escaped(to_string(*f.protocol)));
     about += "</span>";
-    if (f.source) about += "<br><span class=\"quiet\">from " + e(f.source->source_class) + "</span>";
-    table.row({tag(to_string(f.severity)), e(f.code) + "<br><span class=\"quiet\">" + e(f.name) + "</span>", about,
-               "<p>" + e(f.message) + "</p>" + evidence_of(f),
+    if (f.source) about += "<br><span class=\"quiet\">from " + html_escaped(f.source->source_class) + "</span>";
+    table.row({html_tag(to_string(f.severity)),
+               html_escaped(f.code) + "<br><span class=\"quiet\">" + html_escaped(f.name) + "</span>", about,
+               "<p>" + html_escaped(f.message) + "</p>" + evidence_of(f),
                "<span title=\"" + utc(f.first_seen) + "\">" + ago(f.first_seen, now) + "</span>",
                "<span title=\"" + utc(f.last_seen) + "\">" + ago(f.last_seen, now) + "</span>"});
   }
   return std::move(table).finish(open.size());
 }
 
-std::string prefix_list(const std::vector<Prefix>& prefixes) {
-  constexpr std::size_t kShown = 8;
-  std::string out;
-  for (std::size_t i = 0; i < std::min(prefixes.size(), kShown); ++i)
-    out += (i > 0 ? ", " : "") + prefixes[i].to_string();
-  if (prefixes.size() > kShown) out += " and " + std::to_string(prefixes.size() - kShown) + " more";
-  return e(out);
-}
-
-std::string exposure_table(const std::vector<Exposure>& exposure) {
-  if (exposure.empty()) return "<p class=\"quiet\">The internet can reach nothing on this node.</p>\n";
-  Table table{"Endpoint", "Address", "Port", "Verdict", "Who", "Why", "Listening"};
-  for (std::size_t i = 0; i < std::min(exposure.size(), kMaxRows); ++i) {
-    const Exposure& x = exposure[i];
-    std::string who = x.world ? "the internet" : "<span class=\"mono\">" + prefix_list(x.prefixes) + "</span>";
-    if (!x.except.empty())
-      who += "<br><span class=\"quiet\">except</span> <span class=\"mono\">" + prefix_list(x.except) + "</span>";
-    std::string listening = "<span class=\"quiet\">not looked</span>";
-    if (x.listening) {
-      listening = x.listening->verdict == Verdict::kAllow
-                      ? e(x.listening->process.empty() ? "yes" : x.listening->process)
-                      : "<span class=\"quiet\">nothing</span>";
-    }
-    table.row({"<span class=\"mono\">" + e(x.endpoint.ref.to_string()) + "</span><br><span class=\"quiet\">" +
-                   e(x.endpoint.workload) + "</span>",
-               x.endpoint.address ? "<span class=\"mono\">" + e(x.endpoint.address->to_string()) + "</span>" : "",
-               "<span class=\"mono\">" + e(ports(x.protocol, x.first_port, x.last_port)) + "</span>",
-               tag(to_string(x.verdict)), who, e(x.reason), listening});
-  }
-  return std::move(table).finish(exposure.size());
-}
-
 std::string witness_table(const StatusView& status) {
-  Table table{"Witness", "State", "Covers", "Why", "Since"};
+  HtmlTable table{"Witness", "State", "Covers", "Why", "Since"};
   for (const WitnessStatus& witness : status.witnesses) {
-    std::string why = e(witness.reason);
+    std::string why = html_escaped(witness.reason);
     if (witness.lost > 0) why += (why.empty() ? "" : "; ") + std::to_string(witness.lost) + " lost";
-    table.row(
-        {e(to_string(witness.witness)), tag(to_string(witness.state)), e(witness.covers), why, utc(witness.since)});
+    table.row({html_escaped(to_string(witness.witness)), html_tag(to_string(witness.state)),
+               html_escaped(witness.covers), why, utc(witness.since)});
   }
   for (const SourceStatus& source : status.sources) {
-    table.row({e(source.name), tag(source.healthy ? "sees" : "blind"), "", e(source.detail), utc(source.since)});
+    table.row({html_escaped(source.name), html_tag(source.healthy ? "sees" : "blind"), "", html_escaped(source.detail),
+               utc(source.since)});
   }
   return std::move(table).finish(0);
 }
@@ -174,7 +108,7 @@ std::string witness_table(const StatusView& status) {
 std::string doubts(const StatusView& status) {
   std::string out;
   const auto item = [&out](const std::string& what, const std::string& why) {
-    out += "<p>" + e(what) + ": " + e(why) + "</p>\n";
+    out += "<p>" + html_escaped(what) + ": " + html_escaped(why) + "</p>\n";
   };
   for (const std::string& reason : status.not_ready) item("Not ready", reason);
   for (const BlindSpot& spot : status.blind_spots) item("Not seen: " + spot.what, spot.why);
@@ -197,33 +131,6 @@ std::string hash_source(std::string_view text) {
 
 }  // namespace
 
-std::string html_escaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 const std::string& page_security_policy() {
   static const std::string kPolicy =
       "default-src 'none'; style-src " + hash_source(kPageStyle) + "; script-src " + hash_source(kPageScript) +
@@ -239,13 +146,14 @@ std::string render_page(const StatusView& status, std::vector<Finding> findings,
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
       "<title>Sextant: " +
-      e(status.node) + "</title><link rel=\"icon\" href=\"data:,\"><style>" + std::string(kPageStyle) +
+      html_escaped(status.node) + "</title><link rel=\"icon\" href=\"data:,\"><style>" + std::string(kPageStyle) +
       "</style></head>\n<body><main>\n<div id=\"view\">\n";
-  out += "<header><h1>Sextant</h1><span class=\"quiet\">node <b>" + e(status.node) + "</b>, version " +
-         e(status.version) + ", up " + ago(status.started, now) + ", taken " + utc(now) + "</span></header>\n";
+  out += "<header><h1>Sextant</h1><span class=\"quiet\">node <b>" + html_escaped(status.node) + "</b>, version " +
+         html_escaped(status.version) + ", up " + ago(status.started, now) + ", taken " + utc(now) +
+         "</span></header>\n";
   out += verdict_line(status, findings);
   out += "<h2>Open findings (" + std::to_string(findings.size()) + ")</h2>\n" + findings_table(findings, now);
-  out += "<h2>What the internet can reach (" + std::to_string(exposure.size()) + ")</h2>\n" + exposure_table(exposure);
+  out += "<h2>What the internet can reach</h2>\n" + exposure_table(exposure);
   out += "<h2>Who looks</h2>\n" + doubts(status) + witness_table(status);
   out +=
       "</div>\n<footer class=\"quiet\"><span id=\"live\">as of when it was loaded</span>. The same as JSON: "

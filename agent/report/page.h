@@ -17,7 +17,4 @@ std::string render_page(const StatusView& status, std::vector<Finding> findings,
 // Allows the page's own style and script by their hashes, requests to itself, and nothing else.
 const std::string& page_security_policy();
 
-// Text for between tags and for quoted attributes.
-std::string html_escaped(std::string_view text);
-
 }  // namespace sextant::report

@@ -36,6 +36,9 @@ a{color:var(--note)}
 .warning,.unknown,.starting{color:var(--warn);background:var(--warn-soft)}
 .sees,.allow{color:var(--good);background:var(--good-soft)}
 .info,.absent,.redirect,.auth{color:var(--quiet);background:var(--panel)}
+@media(max-width:44rem){thead{display:none}tr{display:block;border-top:1px solid var(--line);padding:.4rem 0}
+tbody tr:first-child{border-top:0}td{display:block;border:0;padding:.25rem .75rem}td.empty{display:none}
+td[data-head]::before{content:attr(data-head);display:block;font-size:.78rem;color:var(--quiet)}}
 footer{margin-top:2.5rem;border-top:1px solid var(--line);padding-top:.8rem;font-size:.88rem}
 )css";
 

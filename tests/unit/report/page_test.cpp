@@ -31,6 +31,32 @@ TEST(Page, ShowsFindingsExposureAndWitnesses) {
   }
 }
 
+TEST(Page, ShowsPortsThatDifferInNothingElseAsOneRow) {
+  FixedBackend backend;
+  Exposure open = backend.exposures[0];
+  open.listening = ListeningView{.verdict = Verdict::kAllow, .process = "nginx"};
+  Exposure idle = open;
+  idle.listening = ListeningView{.verdict = Verdict::kDeny};
+  idle.protocol = Protocol::kUdp;
+  Exposure elsewhere = open;
+  elsewhere.endpoint.ref.name = "other";
+  backend.exposures = {idle, open, elsewhere};
+  const std::string page = page_of(backend);
+  EXPECT_THAT(
+      page, HasSubstr("<p><b class=\"mono\">80-81/TCP</b> nginx</p><p class=\"quiet\">80-81/UDP: nothing listens</p>"));
+  EXPECT_THAT(page, ContainsRegex("shop/other.*80-81/TCP"));
+}
+
+TEST(Page, TellsWhatNobodyWroteFromWhatSomebodyMeant) {
+  FixedBackend backend;
+  backend.exposures.resize(1);
+  backend.exposures[0].verdict = Verdict::kAllow;
+  backend.exposures[0].because = Because::kRule;
+  EXPECT_THAT(page_of(backend), Not(HasSubstr("allow by default")));
+  backend.exposures[0].because = Because::kDefaultAllow;
+  EXPECT_THAT(page_of(backend), HasSubstr("allow by default"));
+}
+
 TEST(Page, LeavesResolvedFindingsOutAndSaysWhenAllIsWell) {
   FixedBackend backend;
   backend.recent[0].state = FindingState::kResolved;
