@@ -26,7 +26,7 @@ table{border-collapse:collapse;width:100%}
 th,td{text-align:left;vertical-align:top;padding:.45rem .75rem;border-top:1px solid var(--line)}
 thead th{border-top:0;background:var(--panel);font-weight:600;font-size:.85rem;color:var(--quiet);white-space:nowrap}
 td p{margin:.15rem 0}
-code,.mono{font:13px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}
+code,.mono{font:13px/1.5 ui-monospace,monospace;overflow-wrap:break-word}
 pre{margin:.4rem 0;padding:.6rem .8rem;background:var(--panel);border-radius:4px;overflow-x:auto;
 font:13px/1.45 ui-monospace,monospace}
 summary{cursor:pointer;color:var(--note)}
