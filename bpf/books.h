@@ -45,7 +45,7 @@ struct uplink_counts {
 // A flow without a handshake that was judged not long ago; a direct-mapped cache of each CPU's own.
 struct known_flow {
   __u64 src_hi, src_lo, dst_hi, dst_lo;
-  __u64 seen_ns;
+  __u64 seen;        // jiffies
   __u32 ports;       // source << 16 | destination
   __u32 generation;  // of the tables that judged it
   __u8 protocol;

@@ -8,9 +8,9 @@
 #include "bpf/kernel.h"
 #include "bpf/packet.h"
 
-#define FLOW_IDLE_NS (30ULL * 1000000000ULL)  // a flow that was silent for longer is a new one; conntrack's for UDP
-
-const volatile __u64 flow_seed = 0;  // set before load: senders cannot choose which flow they displace
+// Set before load by agent/datapath/uplink.cpp.
+const volatile __u64 flow_seed = 0;          // senders cannot choose which flow they displace
+const volatile __u64 flow_idle_jiffies = 0;  // a flow that was silent for longer is a new one
 
 // FLOWS_PER_CPU x possible CPUs; a CPU writes only its own part.
 struct {
@@ -26,8 +26,8 @@ static __always_inline __u32 flow_ports(const struct packet *packet) {
 
 // Where this packet's flow is kept, if it is.
 static __always_inline struct known_flow *flow_cell(const struct packet *packet) {
-  __u64 source = hash_pair(packet->src_hi, packet->src_lo, flow_seed);
-  __u64 flow = hash_pair(packet->dst_hi ^ packet->dst_lo, source ^ flow_ports(packet), flow_seed);
+  __u64 ports = (__u64)flow_ports(packet) << 32;
+  __u64 flow = hash_pair(packet->src_hi ^ packet->dst_lo, packet->src_lo ^ ports, flow_seed);
   __u32 index = bpf_get_smp_processor_id() * FLOWS_PER_CPU + ((__u32)(flow >> 16) & (FLOWS_PER_CPU - 1));
 
   return bpf_map_lookup_elem(&known_flows, &index);
@@ -37,7 +37,7 @@ static __always_inline bool flow_is_known(const struct known_flow *cell, const s
                                           __u64 now) {
   return cell->src_lo == packet->src_lo && cell->src_hi == packet->src_hi && cell->dst_lo == packet->dst_lo &&
          cell->dst_hi == packet->dst_hi && cell->ports == flow_ports(packet) && cell->protocol == packet->protocol &&
-         cell->generation == generation && now - cell->seen_ns < FLOW_IDLE_NS;
+         cell->generation == generation && now - cell->seen < flow_idle_jiffies;
 }
 
 static __always_inline void remember_flow(struct known_flow *cell, const struct packet *packet, __u32 generation,
@@ -46,7 +46,7 @@ static __always_inline void remember_flow(struct known_flow *cell, const struct 
   cell->src_lo = packet->src_lo;
   cell->dst_hi = packet->dst_hi;
   cell->dst_lo = packet->dst_lo;
-  cell->seen_ns = now;
+  cell->seen = now;
   cell->ports = flow_ports(packet);
   cell->generation = generation;
   cell->protocol = packet->protocol;

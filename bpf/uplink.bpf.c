@@ -63,23 +63,26 @@ static __always_inline struct outcome judge_new(const struct verdict_view *view,
   return outcome;
 }
 
-// A packet without a handshake is judged unless its flow was, not long ago.
-static __always_inline struct outcome judge(const struct verdict_view *view, const struct table_endpoint *endpoint,
-                                            const struct packet *packet) {
+// A packet without a handshake is judged unless its flow was, not long ago and by the tables that are in force.
+static __always_inline struct outcome judge(const struct verdict_view *view, const struct packet *packet) {
+  struct outcome outcome = {.fate = FATE_OTHER_DESTINATION};
+  const struct table_endpoint *endpoint;
   struct known_flow *cell = NULL;
-  struct outcome outcome;
   __u64 now = 0;
 
   if (packet->flow == FLOW_PERHAPS) {
     cell = flow_cell(packet);
-    now = bpf_ktime_get_coarse_ns();
+    now = bpf_jiffies64();
     if (cell && flow_is_known(cell, packet, view->generation, now)) {
-      cell->seen_ns = now;
+      cell->seen = now;
       outcome.fate = cell->fate == FATE_JUDGED ? FATE_KNOWN_FLOW : cell->fate;
       outcome.verdict = cell->verdict;
       return outcome;
     }
   }
+  endpoint = find_endpoint(view, packet->dst_hi, packet->dst_lo);
+  if (!endpoint)
+    return outcome;
   outcome = judge_new(view, endpoint, packet);
   if (cell)
     remember_flow(cell, packet, view->generation, now, outcome.fate, outcome.verdict);
@@ -89,12 +92,13 @@ static __always_inline struct outcome judge(const struct verdict_view *view, con
 // `start` is the offset of an IPv6 header.
 static __always_inline int look_at_ipv6(struct __sk_buff *skb, __u32 start) {
   struct packet_bytes bytes = skb_bytes(skb, start);
-  const struct table_endpoint *endpoint;
   struct verdict_view view;
   struct outcome outcome;
   struct packet packet;
   __u32 book;
 
+  if (is_established_tcp(&bytes))
+    return count(skb, FATE_ESTABLISHED, 0, BOOK_TCP);
   switch (parse_packet(&bytes, &packet)) {
   case PACKET_WHOLE: break;
   case PACKET_LATER_FRAGMENT: return count(skb, FATE_LATER_FRAGMENT, 0, book_protocol(packet.protocol));
@@ -107,10 +111,9 @@ static __always_inline int look_at_ipv6(struct __sk_buff *skb, __u32 start) {
   if (packet.flow == FLOW_NONE)
     return count(skb, FATE_CONTROL, 0, book);
 
-  endpoint = open_verdicts(&view) ? find_endpoint(&view, packet.dst_hi, packet.dst_lo) : NULL;
-  if (!endpoint)
+  if (!open_verdicts(&view) || !may_be_endpoint(&view, packet.dst_hi, packet.dst_lo))
     return count(skb, FATE_OTHER_DESTINATION, 0, book);
-  outcome = judge(&view, endpoint, &packet);
+  outcome = judge(&view, &packet);
   return count(skb, outcome.fate, outcome.verdict, book);
 }
 

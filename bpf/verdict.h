@@ -20,7 +20,7 @@
   } name SEC(".maps")
 
 VERDICT_TABLE(generation, __u64, 1);                                            // 8 bytes
-VERDICT_TABLE(heads, struct table_head, TABLE_BANKS);                           // one a bank
+VERDICT_TABLE(heads, struct table_head, TABLE_BANKS);                           // one a bank, 4 KiB each
 VERDICT_TABLE(endpoints, struct table_endpoints, TABLE_BANKS);                  // half of Sizes::endpoints a bank
 VERDICT_TABLE(sources, struct table_source, TABLE_BANKS);                       // Sizes::source_ranges a bank
 VERDICT_TABLE(source_index, struct table_bucket, TABLE_BANKS * TABLE_SOURCE_INDEX);  // 1 MiB for both
@@ -59,6 +59,13 @@ static __always_inline bool open_verdicts(struct verdict_view *view) {
   view->generation = (__u32)*(const volatile __u64 *)current;
   view->head = verdict_head(view->generation);
   return view->head != NULL;
+}
+
+// False: no endpoint holds this address. What is not for this node ends here, without a hash and without a bucket.
+static __always_inline bool may_be_endpoint(const struct verdict_view *view, __u64 hi, __u64 lo) {
+  __u32 bit = filter_bit(hi, lo, view->head->seed);
+
+  return view->head->filter[bit >> 6] >> (bit & 63) & 1;
 }
 
 // The endpoint that holds this address; NULL: none does.

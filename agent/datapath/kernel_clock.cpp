@@ -26,4 +26,10 @@ std::uint64_t KernelClock::now_ns() {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U + static_cast<std::uint64_t>(time.tv_nsec);
 }
 
+std::uint64_t KernelClock::in_jiffies(std::chrono::nanoseconds duration) {
+  timespec tick{};
+  ::clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+  return static_cast<std::uint64_t>(duration.count() / tick.tv_nsec);
+}
+
 }  // namespace sextant::datapath

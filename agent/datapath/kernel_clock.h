@@ -26,6 +26,9 @@ class KernelClock {
 
   static std::uint64_t now_ns();
 
+  // How many ticks of the kernel's jiffies this is: CLOCK_MONOTONIC_COARSE resolves one (kernel/time/posix-timers.c).
+  static std::uint64_t in_jiffies(std::chrono::nanoseconds duration);
+
  private:
   Time boot_{};  // when CLOCK_MONOTONIC was 0
 };

@@ -59,6 +59,7 @@ class ImageBuilder {
     add_index();
     for (int tries = 1; !place(seed, tries == kSeeds); ++tries) ++seed;
     image_.seed = seed;
+    add_filter();
     return std::move(image_);
   }
 
@@ -221,6 +222,13 @@ class ImageBuilder {
     image_.index[bucket].first = at;
     while (next_starts_by(last, std::numeric_limits<std::uint64_t>::max())) ++at;
     image_.index[bucket].last = at;
+  }
+
+  void add_filter() {
+    for (const table_endpoint& entry : entries_) {
+      const std::uint32_t bit = filter_bit(entry.hi, entry.lo, image_.seed);
+      image_.filter[bit / 64] |= 1ULL << bit % 64;
+    }
   }
 
   // Fills the hash tables. With `leave_out_rest`, what finds no place is left out; else false says so.

@@ -5,6 +5,7 @@
 // Thread: pure.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct TableImage {
   std::vector<table_cells> cells{};
   std::vector<table_policy> policies{};
   std::vector<table_range> ranges{};
+  std::array<std::uint64_t, TABLE_FILTER_WORDS> filter{};
   std::vector<std::string> left_out{};       // "address 2001:db8::1 of shop/db"
 };
 

@@ -129,7 +129,7 @@ Result<> Tables::write_bank(const TableImage& image, std::uint32_t bank) {
   if (auto done = write_table(maps.policies, bank, image.policies); !done) return done;
   if (auto done = write_table(maps.ranges, bank, image.ranges); !done) return done;
   const auto mask = [](std::size_t buckets) { return static_cast<std::uint32_t>(buckets - 1); };
-  const table_head head{.seed = image.seed,
+  table_head head{.seed = image.seed,
                         .endpoint_base = bank * per_bank(maps.endpoints),
                         .endpoint_mask = mask(image.endpoints.size()),
                         .source_base = bank * per_bank(maps.sources),
@@ -139,7 +139,9 @@ Result<> Tables::write_bank(const TableImage& image, std::uint32_t bank) {
                         .policy_base = bank * per_bank(maps.policies),
                         .policy_count = static_cast<std::uint32_t>(image.policies.size()),
                         .range_base = bank * per_bank(maps.ranges),
-                        .pad = 0};
+                        .pad = 0,
+                        .filter = {}};
+  std::ranges::copy(image.filter, head.filter);
   fill_ = {.endpoints = count_used(image.endpoints), .sources = image.sources.size(), .cells = count_used(image.cells),
            .policies = image.policies.size(), .ranges = image.ranges.size()};
   return write_table(maps.heads, bank, std::vector{head});

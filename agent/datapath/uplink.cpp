@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "agent/datapath/kernel_clock.h"
 #include "agent/datapath/map_use.h"
 #include "uplink.skel.h"
 
@@ -57,6 +58,7 @@ Result<Uplink> Uplink::load(const Sizes& sizes, const Lend& lend) {
   std::random_device device;
   skeleton->rodata->book_seed = random_seed(device);
   skeleton->rodata->flow_seed = random_seed(device);
+  skeleton->rodata->flow_idle_jiffies = KernelClock::in_jiffies(kFlowIdle);
   skeleton->rodata->book_cpus = cpu_count;
   skeleton->rodata->attempt_mask = attempt_buckets(sizes.attempts) - 1;
   skeleton->rodata->attempt_limit = sizes.attempts;

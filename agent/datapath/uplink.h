@@ -4,6 +4,7 @@
 // Thread: as the caller's.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -18,6 +19,9 @@
 struct uplink_bpf;
 
 namespace sextant::datapath {
+
+// A flow without a handshake that was silent for longer is a new one; as Linux's conntrack has it for UDP.
+inline constexpr std::chrono::seconds kFlowIdle{30};
 
 void free_uplink(uplink_bpf* skeleton) noexcept;
 

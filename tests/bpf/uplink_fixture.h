@@ -1,6 +1,7 @@
 // What tests of the uplink program share: tables with an intent, the program, and packets through BPF_PROG_TEST_RUN.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,9 +11,11 @@
 #include <vector>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <gtest/gtest.h>
 
 #include "agent/datapath/attempts.h"
+#include "agent/datapath/kernel_clock.h"
 #include "agent/datapath/rows.h"
 #include "agent/datapath/tables.h"
 #include "agent/datapath/uplink.h"
@@ -23,6 +26,24 @@
 namespace sextant::test {
 
 inline constexpr int kTcxNext = -1;
+
+// A descriptor of the program's map of this name, to be closed.
+inline int map_of(int program, std::string_view name) {
+  std::array<std::uint32_t, 64> ids{};
+  bpf_prog_info info{};
+  std::uint32_t size = sizeof(info);
+  info.nr_map_ids = ids.size();
+  info.map_ids = reinterpret_cast<std::uintptr_t>(ids.data());
+  if (bpf_prog_get_info_by_fd(program, &info, &size) != 0) return -1;
+  for (std::uint32_t i = 0; i < info.nr_map_ids; ++i) {
+    const int map = bpf_map_get_fd_by_id(ids[i]);
+    bpf_map_info about{};
+    size = sizeof(about);
+    if (map >= 0 && bpf_map_get_info_by_fd(map, &about, &size) == 0 && name == about.name) return map;
+    if (map >= 0) ::close(map);
+  }
+  return -1;
+}
 
 class UplinkTest : public testing::Test {
  protected:
@@ -96,6 +117,20 @@ class UplinkTest : public testing::Test {
     arrive(packet);
     EXPECT_EQ(fate(expected), before + 1) << to_string(expected);
     EXPECT_EQ(seen(), seen_before + 1) << "a packet is in exactly one fate";
+  }
+
+  // As if every flow of the cache had been silent for this much longer.
+  void age_known_flows(std::uint64_t jiffies) {
+    const int map = map_of(uplink_->program_fd(true), "known_flows");
+    const auto cells = static_cast<std::uint32_t>(libbpf_num_possible_cpus()) * FLOWS_PER_CPU;
+    for (std::uint32_t key = 0; key < cells; ++key) {
+      known_flow flow{};
+      ASSERT_EQ(bpf_map_lookup_elem(map, &key, &flow), 0);
+      if (flow.generation == 0) continue;
+      flow.seen -= jiffies;
+      ASSERT_EQ(bpf_map_update_elem(map, &key, &flow, BPF_ANY), 0);
+    }
+    ::close(map);
   }
 
   std::vector<AttemptCount> attempts() { return attempts_->list(tables_->roster()).value(); }

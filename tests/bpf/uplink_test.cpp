@@ -149,6 +149,16 @@ TEST_F(UplinkTest, JudgesAKnownFlowAnewUnderANewIntent) {
   EXPECT_EQ(judged(Verdict::kDeny), 1U);
 }
 
+TEST_F(UplinkTest, JudgesAFlowAnewThatWasSilentForLong) {
+  const auto idle = datapath::KernelClock::in_jiffies(datapath::kFlowIdle);
+  const auto packet = from_world().udp(1000, 443);
+  expect_fate(packet, PacketFate::kJudged);
+  age_known_flows(idle - datapath::KernelClock::in_jiffies(std::chrono::seconds(5)));  // the test itself takes time
+  expect_fate(packet, PacketFate::kKnownFlow);
+  age_known_flows(idle);
+  expect_fate(packet, PacketFate::kJudged);
+}
+
 TEST_F(UplinkTest, AFloodMakesTheFlowCacheForgetButNeverLie) {
   for (std::uint16_t port = 1; port <= 3 * FLOWS_PER_CPU; ++port) arrive(from_world().udp(port, 443));
   EXPECT_EQ(fate(PacketFate::kJudged), 3U * FLOWS_PER_CPU);

@@ -25,5 +25,12 @@ TEST(KernelClock, ReadsTheSameTimeAlike) {
 
 TEST(KernelClock, ReadsNeverAsTheEpoch) { EXPECT_EQ(KernelClock().to_time(0), Time{}); }
 
+TEST(KernelClock, KnowsTheKernelsTick) {
+  const std::uint64_t in_ten_seconds = KernelClock::in_jiffies(10s);
+  EXPECT_GE(in_ten_seconds, 10U * 100);  // CONFIG_HZ is 100 to 1000
+  EXPECT_LE(in_ten_seconds, 10U * 1024);
+  EXPECT_EQ(KernelClock::in_jiffies(0s), 0U);
+}
+
 }  // namespace
 }  // namespace sextant::datapath

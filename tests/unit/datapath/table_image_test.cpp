@@ -141,6 +141,24 @@ KernelIntent small_intent() {
   return random.make({.endpoints = 4, .sources = 20, .classes = 5, .policies = 4, .port_maps = 4});
 }
 
+TEST(TableImage, FiltersOutNearlyEveryAddressButNoEndpoints) {
+  KernelIntent intent;
+  for (std::uint32_t i = 0; i < 250; ++i) {
+    intent.endpoints.push_back({.endpoint = {.kind = EndpointKind::kPod, .ns = "shop", .name = std::to_string(i)},
+                                .addresses = {IpAddress::from_halves(0x20010db8'00010000, i + 1)},
+                                .policy = 0});
+  }
+  const TableImage image = image_of(intent);
+  const auto passes = [&](std::uint64_t hi, std::uint64_t lo) {
+    const std::uint32_t bit = filter_bit(hi, lo, image.seed);
+    return (image.filter[bit / 64] >> bit % 64 & 1U) != 0;
+  };
+  for (std::uint64_t i = 1; i <= 250; ++i) EXPECT_TRUE(passes(0x20010db8'00010000, i));
+  int others = 0;
+  for (std::uint64_t i = 1; i <= 10'000; ++i) others += passes(0x20010db8'00020000, i * 0x1234567) ? 1 : 0;
+  EXPECT_LT(others, 200);
+}
+
 TEST(TableImage, LeavesOutTheAddressBeyondTheLimitAndNamesIt) {
   KernelIntent intent = small_intent();
   for (std::size_t i = 0; i < intent.endpoints.size(); ++i) {
