@@ -72,6 +72,22 @@ std::shared_ptr<const SourceClass> Engine::classify(const IpAddress& address) co
 
 std::shared_ptr<const SourceClass> Engine::source_class(ClassId id) const { return state_->class_names.find(id); }
 
+const std::vector<SourceRange>& Engine::sources() const { return state_->classes().ranges(); }
+
+Result<std::vector<PolicyRef>> Engine::selected_by(const Subject& to) const {
+  const Result<Target> target = state_->target(to);
+  if (!target) return Failure(target.error());
+  std::vector<PolicyRef> selecting;
+  for (const CompiledPolicy* compiled : state_->candidates(*target)) {
+    for (const Spec& spec : compiled->policy.specs) {
+      if (spec.node != target->host || !spec.subject.matches(state_->identities.labels(target->id))) continue;
+      PolicyRef& ref = selecting.emplace_back(compiled->policy.ref(nullptr));
+      ref.rule = spec.where;
+    }
+  }
+  return selecting;
+}
+
 KernelIntent Engine::compile() const { return compile_kernel_intent(*this, state_->world, state_->classes()); }
 
 std::vector<PolicyProblem> Engine::problems() const {

@@ -23,11 +23,13 @@
 
 namespace sextant::policy {
 
-// The releases whose semantics are known. Another patch release takes the nearest of its minor.
-enum class Release : std::uint8_t { k1_17_0, k1_18_6, k1_19_3, k1_20_2 };
+// The releases whose semantics are known. A value may be one of them with some of its traits changed (release.h:
+// changed()), which is how a release with a defect mended is asked about.
+enum class Release : std::uint64_t { k1_17_0, k1_18_6, k1_19_3, k1_20_2 };
 inline constexpr Release kNewestRelease = Release::k1_20_2;
-std::string_view to_string(Release release);  // "1.20.2"
-// "1.19.5" -> k1_19_3, exact false. Errors for a minor that is not known.
+std::string_view to_string(Release release);  // "1.20.2"; traits changed do not show
+// Another patch release takes the nearest known of its minor, and of that one's defects has only those that the patch
+// has: "1.19.5" -> k1_19_3 without CVE-2026-56743, exact false. Errors for a minor that is not known.
 struct ReleaseChoice {
   Release release = kNewestRelease;
   bool exact = true;
@@ -97,6 +99,11 @@ class Engine {
   // By id, also of classes that no longer exist (for rows that were observed under them); nullptr for an id never
   // given.
   std::shared_ptr<const SourceClass> source_class(ClassId id) const;
+  // Which class begins where, over all addresses: as KernelIntent::sources. Valid until the next on().
+  const std::vector<SourceRange>& sources() const;
+  // The specs of policies that select the endpoint ("spec", "specs[1]"), those without ingress rules too. Errors: no
+  // such subject.
+  Result<std::vector<PolicyRef>> selected_by(const Subject& to) const;
 
   // The local node's endpoints (its own pods that have addresses and are not hostNetwork, and itself), for the kernel.
   KernelIntent compile() const;
@@ -105,6 +112,7 @@ class Engine {
   std::vector<PolicyProblem> problems() const;
 
  private:
+  friend class Inquiry;  // many verdicts at once (inquiry.h)
   struct State;
   std::unique_ptr<State> state_;
 };

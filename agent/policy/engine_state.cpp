@@ -186,17 +186,21 @@ std::shared_ptr<const SubjectPolicy> Engine::State::policy_of(const Target& targ
   }
   std::shared_ptr<const SubjectPolicy>& policy = subjects[key];
   if (policy != nullptr) return policy;
+  policy = std::make_shared<const SubjectPolicy>(
+      build_subject({.labels = &identities.labels(target.id), .host = target.host, .ports = target.ports},
+                    candidates(target), options, identities));
+  return policy;
+}
+
+std::vector<const CompiledPolicy*> Engine::State::candidates(const Target& target) const {
   index_policies();
-  std::vector<const CompiledPolicy*> candidates = by_namespace[""];
-  const LabelSet& labels = identities.labels(target.id);
-  const Label* ns = labels.find(symbols.intern(kNamespaceKey));
+  std::vector<const CompiledPolicy*> found = by_namespace[""];
+  const Label* ns = identities.labels(target.id).find(symbols.intern(kNamespaceKey));
   if (ns != nullptr && ns->source == kK8s && ns->value != 0) {
     const auto own = by_namespace.find(symbols.text(ns->value));
-    if (own != by_namespace.end()) candidates.insert(candidates.end(), own->second.begin(), own->second.end());
+    if (own != by_namespace.end()) found.insert(found.end(), own->second.begin(), own->second.end());
   }
-  policy = std::make_shared<const SubjectPolicy>(
-      build_subject({.labels = &labels, .host = target.host, .ports = target.ports}, candidates, options, identities));
-  return policy;
+  return found;
 }
 
 const Classes& Engine::State::classes() const {

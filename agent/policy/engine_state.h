@@ -37,6 +37,8 @@ struct Engine::State {
   PeerIdentity peer_of(const Classes::Member& member, const std::string& node) const;
 
   std::shared_ptr<const SubjectPolicy> policy_of(const Target& target) const;
+  // Cluster-wide policies and those of the target's namespace.
+  std::vector<const CompiledPolicy*> candidates(const Target& target) const;
   const Classes& classes() const;
   std::shared_ptr<const EndpointIntent> make_intent(EndpointRef endpoint, const Target& target) const;
 

@@ -54,7 +54,7 @@ class SpecReader {
     const Fields fields(document, path, report_);
     fields.note_unknown({"endpointSelector", "nodeSelector", "ingress", "ingressDeny", "egress", "egressDeny", "labels",
                          "enableDefaultDeny", "description", "log"});
-    Spec spec;
+    Spec spec{.where = path.to_string()};
     read_subject(document, path, clusterwide, single, spec);
     const Document* ingress = fields.list("ingress");
     const Document* ingress_deny = fields.list("ingressDeny");

@@ -18,7 +18,7 @@ class Reader {
     fields.note_unknown({"tier", "priority", "subject", "ingress", "egress"});
     const Tier tier = fields.text("tier") == "Baseline" ? Tier::kBaseline : Tier::kAdmin;
     const auto priority = static_cast<double>(fields.integer("priority", 0, INT32_MAX).value_or(0));
-    Spec result;
+    Spec result{.where = "spec"};
     const Document* subject = fields.map("subject");
     if (subject == nullptr || !read_subject(*subject, path / "subject", result.subject)) {
       report_.reject(path / "subject", "names neither namespaces nor pods");

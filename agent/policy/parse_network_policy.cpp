@@ -31,7 +31,7 @@ class Reader {
     const Document* ingress = fields.list("ingress");
     const Document* egress = fields.list("egress");
     const std::vector<std::string> types = fields.texts("policyTypes").value_or(std::vector<std::string>{});
-    Spec result;
+    Spec result{.where = path.to_string()};
     result.subject = subject(fields.map("podSelector"), path / "podSelector");
     if (ingress != nullptr) {
       for (std::size_t i = 0; i < ingress->items.size(); ++i)

@@ -24,13 +24,11 @@ constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDiffe
     {Trait::kHostByLabel,
      {y, y, y, n},
      "a pod with a label named 'host' is taken for the host: without the host firewall nothing is enforced on it",
-     "pkg/policy/repository.go",
-     true},
+     "pkg/policy/repository.go"},
     {Trait::kAggregates,
      {n, n, n, y},
      "the second map lookup asks for the identity's aggregate; selectors of negative requirements match aggregates",
-     "pkg/policy/aggregate.go",
-     true},
+     "pkg/policy/aggregate.go"},
 
     {Trait::kClusterScopedPeers,
      {n, y, y, y},
@@ -90,8 +88,7 @@ constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDiffe
      "of CIDR groups that list the same prefix with different values of one label, Go's map order decides: what "
      "depends "
      "on it is unknown. Later the first by name wins",
-     "pkg/ipcache/types.go:ToLabels",
-     true},
+     "pkg/ipcache/types.go:ToLabels"},
     {Trait::kGroupValuesKept,
      {n, n, n, y},
      "of overlapping CIDR groups every value of a label counts, not only the longest prefix's",
@@ -112,8 +109,7 @@ constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDiffe
     {Trait::kNetworkPolicyBadSelectorMatchesAll,
      {n, n, y, n},
      "an invalid selector in a NetworkPolicy matches everything",
-     "pkg/policy/types/requirements.go",
-     true},
+     "pkg/policy/types/requirements.go"},
     {Trait::kKafkaAndL7Proto, {y, y, y, n}, "kafka and l7proto rules exist", "pkg/policy/api/l4.go"},
     {Trait::kVrrpAndIgmp, {n, n, y, y}, "toPorts takes VRRP and IGMP", "pkg/policy/api/utils.go"},
     {Trait::kTunnelProtocols, {n, n, n, y}, "toPorts takes GRE, IPIP, IPV6, ESP and AH", "pkg/policy/api/utils.go"},
@@ -152,8 +148,7 @@ constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDiffe
     {Trait::kBroaderPortDecidesAuth,
      {n, n, n, y},
      "of the peer's own entry and the one behind it, the one with the broader port decides the authentication",
-     "pkg/policy/mapstate.go:lookup",
-     true},
+     "pkg/policy/mapstate.go:lookup"},
     {Trait::kWildcardRedirectInherited,
      {y, n, n, n},
      "a peer's entry inherits the redirect of the any-peer entry on the same port",
@@ -161,12 +156,73 @@ constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDiffe
     {Trait::kPortKeyIsDecimal,
      {y, y, y, n},
      "ports are merged by their decimal reading while the port itself is read in Go's base 0: '010' and '10' are one",
-     "pkg/policy/l4.go:Upsert",
-     true},
+     "pkg/policy/l4.go:Upsert"},
     {Trait::kZeroPortRangeIsAll,
      {n, n, n, y},
      "a range that begins at port 0 is every port",
      "pkg/policy/l4.go:keysForRange"},
+}};
+
+constexpr std::array<Defect, 9> kDefects{{
+    {Trait::kIpBlockExclusive,
+     {n, n, y, n},
+     "CVE-2026-56743",
+     "an ipBlock of a NetworkPolicy's ingress lets every pod of the policy's namespace in",
+     {0, 0, 5, 0},
+     "https://github.com/cilium/cilium/security/advisories/GHSA-fm8w-2m5w-9j7r"},
+    {Trait::kIpBlockExclusive,
+     {n, y, n, n},
+     "ipblock-rejected",
+     "with policy-default-local-cluster, a NetworkPolicy with an ipBlock in its ingress is rejected as a whole: what "
+     "only "
+     "it selects is open",
+     {0, 0, 0, 0},
+     "pkg/k8s/network_policy.go:parseNetworkPolicyPeer"},
+    {Trait::kNodePeersOnly,
+     {y, n, n, n},
+     "CVE-2025-30163",
+     "fromNodes matches pods with the same labels too, and with an empty or a negative selector the world",
+     {2, 0, 0, 0},
+     "https://github.com/cilium/cilium/security/advisories/GHSA-c6pf-2v8j-96mc"},
+    {Trait::kGroupOrderIsChance,
+     {y, n, n, n},
+     "group-order-chance",
+     "chance decides which of the CIDR groups that list the same prefix gives a label its value",
+     {0, 0, 0, 0},
+     "pkg/ipcache/types.go:ToLabels"},
+    {Trait::kAggregates,
+     {n, n, n, y},
+     "negative-selector-aggregates",
+     "a selector of negative requirements only matches the aggregates: identities behind them that it means to leave "
+     "out "
+     "are let in, or denied, too",
+     {0, 0, 0, 0},
+     "pkg/policy/aggregate.go"},
+    {Trait::kHostByLabel,
+     {y, y, y, n},
+     "host-label",
+     "a pod with a label named 'host' is taken for the host: without the host firewall no policy is enforced on it",
+     {0, 0, 0, 0},
+     "pkg/policy/repository.go"},
+    {Trait::kNetworkPolicyBadSelectorMatchesAll,
+     {n, n, y, n},
+     "bad-selector-matches-all",
+     "an invalid selector of a NetworkPolicy matches everything",
+     {0, 0, 0, 0},
+     "pkg/policy/types/requirements.go"},
+    {Trait::kBroaderPortDecidesAuth,
+     {n, n, n, y},
+     "broader-port-decides-authentication",
+     "of two rules for a peer, the one with the broader port decides whether it must authenticate",
+     {0, 0, 0, 0},
+     "pkg/policy/mapstate.go:lookup"},
+    {Trait::kPortKeyIsDecimal,
+     {y, y, y, n},
+     "octal-ports-merge",
+     "ports are merged by their decimal reading while a leading 0 makes the port octal: rules on '010' and '10' are "
+     "one",
+     {0, 0, 0, 0},
+     "pkg/policy/l4.go:Upsert"},
 }};
 
 constexpr bool in_order() {
@@ -187,6 +243,25 @@ constexpr std::array<Known, 4> kKnown{{{Release::k1_17_0, 17, "1.17.0"},
                                        {Release::k1_19_3, 19, "1.19.3"},
                                        {Release::k1_20_2, 20, "1.20.2"}}};
 
+// A Release is the index of a known one and, above it, a bit for each trait changed.
+constexpr std::uint64_t kIndexBits = 2;
+static_assert(kKnown.size() <= 1U << kIndexBits);
+static_assert(static_cast<std::size_t>(Trait::kCount) + kIndexBits <= 64);
+
+std::size_t known_index(Release release) { return static_cast<std::uint64_t>(release) & ((1U << kIndexBits) - 1); }
+std::size_t index_of(Trait trait) { return static_cast<std::size_t>(trait); }
+std::uint64_t bit_of(Trait trait) { return std::uint64_t{1} << (kIndexBits + index_of(trait)); }
+
+// `release` without the defects that this patch of its minor has mended.
+Release mended(Release release, int patch) {
+  Release result = release;
+  for (const Defect& defect : kDefects) {
+    const int since = defect.mended_patch[known_index(release)];
+    if (since != 0 && patch >= since) result = changed(result, defect.trait);
+  }
+  return result;
+}
+
 // Reads a number at the front of `text` and takes it off.
 std::optional<int> take_number(std::string_view& text) {
   int value = 0;
@@ -200,11 +275,34 @@ std::optional<int> take_number(std::string_view& text) {
 
 std::span<const Difference> differences() { return kDifferences; }
 
+std::span<const Defect> defects() { return kDefects; }
+
 bool has(Release release, Trait trait) {
-  return kDifferences[static_cast<std::size_t>(trait)].holds[static_cast<std::size_t>(release)];
+  const bool holds = kDifferences[index_of(trait)].holds[known_index(release)];
+  return holds != ((static_cast<std::uint64_t>(release) & bit_of(trait)) != 0);
 }
 
-std::string_view to_string(Release release) { return kKnown[static_cast<std::size_t>(release)].text; }
+bool has(Release release, const Defect& defect) {
+  const std::size_t index = known_index(release);
+  return defect.in[index] && has(release, defect.trait) == kDifferences[index_of(defect.trait)].holds[index];
+}
+
+Release changed(Release release, Trait trait) {
+  return static_cast<Release>(static_cast<std::uint64_t>(release) ^ bit_of(trait));
+}
+
+std::string mended_in(const Defect& defect, Release release) {
+  const std::size_t index = known_index(release);
+  if (const int patch = defect.mended_patch[index]; patch != 0) {
+    return "1." + std::to_string(kKnown[index].minor) + "." + std::to_string(patch);
+  }
+  for (std::size_t later = index + 1; later < kKnown.size(); ++later) {
+    if (!defect.in[later]) return std::string(kKnown[later].text);
+  }
+  return {};
+}
+
+std::string_view to_string(Release release) { return kKnown[known_index(release)].text; }
 
 Result<ReleaseChoice> release_from(std::string_view version) {
   const std::string_view whole = version;
@@ -219,8 +317,12 @@ Result<ReleaseChoice> release_from(std::string_view version) {
   if (!version.empty() && !version.starts_with('.')) {
     return failure("'" + std::string(whole) + "' is no version");
   }
+  if (!version.empty()) version.remove_prefix(1);
+  const std::optional<int> patch = take_number(version);
   for (const Known& known : kKnown) {
-    if (minor == known.minor) return ReleaseChoice{.release = known.release, .exact = plain == known.text};
+    if (minor != known.minor) continue;
+    const bool exact = plain == known.text;
+    return ReleaseChoice{.release = patch && !exact ? mended(known.release, *patch) : known.release, .exact = exact};
   }
   return failure("Cilium " + std::string(whole) + " is not known: 1.17 to 1.20 are");
 }

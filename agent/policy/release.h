@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "agent/policy/engine.h"
@@ -68,11 +69,27 @@ struct Difference {
   std::array<bool, 4> holds;  // 1.17.0, 1.18.6, 1.19.3, 1.20.2
   std::string_view what;      // true where it holds
   std::string_view source;
-  bool defect = false;  // not meant by Cilium's authors, or mended by an advisory
 };
 // In the order of Trait; one row per trait.
 std::span<const Difference> differences();
 
 bool has(Release release, Trait trait);
+// `release` but for one trait.
+Release changed(Release release, Trait trait);
+
+// A difference that Cilium's authors did not mean: an advisory mends it, or a later release does.
+struct Defect {
+  Trait trait;
+  std::array<bool, 4> in;           // which releases have it
+  std::string_view id;              // the advisory's, or a name
+  std::string_view what;            // a sentence without a final full stop
+  std::array<int, 4> mended_patch;  // of each minor the first patch without it; 0: none is known
+  std::string_view source;
+};
+std::span<const Defect> defects();
+// False where the release is asked about with it mended.
+bool has(Release release, const Defect& defect);
+// The first release from there on that is known not to have it: "1.19.5"; empty: none is known.
+std::string mended_in(const Defect& defect, Release release);
 
 }  // namespace sextant::policy

@@ -73,7 +73,8 @@ struct Entry {
 // One spec: a subject and its ingress.
 struct Spec {
   Selector subject{};
-  bool node = false;  // nodeSelector
+  bool node = false;    // nodeSelector
+  std::string where{};  // "spec", "specs[1]"
   std::vector<Entry> entries{};
   std::vector<Requirement> allow_requires{};  // fromRequires of ingress and of ingressDeny
   std::vector<Requirement> deny_requires{};
