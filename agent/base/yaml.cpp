@@ -1,24 +1,18 @@
-// parse_yaml: yaml-cpp's events, built straight into Documents. No node tree of yaml-cpp's is made: it has no positions
-// of keys, keeps duplicates, and expands aliases without bound.
+// parse_yaml: libyaml's events, built straight into Documents. No tree of libyaml's is made: it keeps duplicate keys
+// and has no bounds.
 #include <algorithm>
-#include <cctype>
 #include <cstddef>
 #include <exception>
 #include <map>
-#include <optional>
-#include <spanstream>
 #include <string>
 #include <unordered_set>
 #include <utility>
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
-
 #include "agent/base/document.h"
+#include "agent/base/document_limits.h"
 #include "agent/base/key_check.h"
 #include "agent/base/text.h"
+#include "agent/base/yaml_events.h"
 #include "agent/base/yaml_scalar.h"
 #include "agent/base/yaml_text.h"
 
@@ -27,49 +21,44 @@ namespace {
 
 using Kind = Document::Kind;
 
-constexpr std::size_t kMaxDepth = 100;
-constexpr std::size_t kMaxNodes = 1'000'000;
-
-// Leaves yaml-cpp's parser, and is caught in parse_yaml.
+// Leaves the builder, and is caught in parse_yaml.
 struct Rejected {
-  YAML::Mark mark{};
+  YamlMark mark{};
   std::string cause{};
 };
 
-std::string placed(const YAML::Mark& mark, std::string_view cause) {
-  return "line " + std::to_string(mark.line + 1) + ", column " + std::to_string(mark.column + 1) + ": " +
-         std::string(cause);
-}
+// What a value, and all below it, takes.
+struct Size {
+  std::size_t values = 1;
+  std::size_t bytes = 0;   // of keys and scalars
+  std::size_t height = 0;  // levels of lists and maps
+
+  void add(const Size& other) {
+    values += other.values;
+    bytes += other.bytes;
+  }
+};
 
 struct Subtree {
   Document document{};
-  std::size_t nodes = 1;
-  std::size_t height = 0;  // levels of lists and maps
+  Size size{};
 };
 
 // A list or map that has begun and not ended.
 struct Open {
   Subtree tree{};
-  YAML::anchor_t anchor = 0;
-  YAML::Mark mark{};
-  bool block = false;  // not in braces or brackets
+  std::string anchor{};
+  YamlMark mark{};
   bool has_key = false;
   bool key_is_merge = false;
   bool merged = false;  // a "<<" was seen
   std::string key{};
-  YAML::Mark key_mark{};
+  YamlMark key_mark{};
   KeyCheck keys{};
   std::vector<Document> merges{};  // maps that "<<" names, the strongest first
 };
 
-// Of brackets that are never closed yaml-cpp makes a key, too.
-Rejected not_a_key(Kind kind, const YAML::Mark& mark) {
-  const std::string_view hint =
-      kind == Kind::kList ? ", or a ']' is missing" : (kind == Kind::kMap ? ", or a '}' is missing" : "");
-  return {mark, std::string(Document::kind_name(kind)) + " cannot be a key" + std::string(hint)};
-}
-
-std::string key_text(const Document& key, const YAML::Mark& mark) {
+std::string key_text(const Document& key, const YamlMark& mark) {
   switch (key.kind) {
     case Kind::kString:
     case Kind::kDouble:
@@ -83,118 +72,93 @@ std::string key_text(const Document& key, const YAML::Mark& mark) {
     case Kind::kMap:
       break;
   }
-  throw not_a_key(key.kind, mark);
+  throw Rejected{mark, std::string(Document::kind_name(key.kind)) + " cannot be a key"};
 }
 
-class Builder final : public YAML::EventHandler {
+class Builder {
  public:
-  explicit Builder(std::string_view text) : text_(text), lines_(text) {}
-
-  std::vector<Document> finish() {
-    // yaml-cpp takes the end of the text for the end of a quote.
-    if (last_scalar_ && !quote_ends(text_.substr(static_cast<std::size_t>(last_scalar_->pos)))) {
-      throw Rejected{*last_scalar_, "the quoted string that begins here does not end"};
+  void on(const YamlEvent& event) {
+    switch (event.kind) {
+      case YamlEvent::Kind::kDocumentStart:
+        return anchors_.clear();
+      case YamlEvent::Kind::kScalar:
+        return on_scalar(event);
+      case YamlEvent::Kind::kAlias:
+        return on_alias(event);
+      case YamlEvent::Kind::kListStart:
+        return begin(Kind::kList, "tag:yaml.org,2002:seq", event);
+      case YamlEvent::Kind::kMapStart:
+        return begin(Kind::kMap, "tag:yaml.org,2002:map", event);
+      case YamlEvent::Kind::kMapEnd:
+        apply_merges(open_.back());
+        return end();
+      case YamlEvent::Kind::kListEnd:
+        return end();
+      case YamlEvent::Kind::kDocumentEnd:
+      case YamlEvent::Kind::kStreamEnd:
+        return;
     }
-    return std::move(documents_);
   }
 
-  void OnDocumentStart(const YAML::Mark& mark) override {
-    anchors_.clear();
-    // yaml-cpp takes what is left over behind a document for the next one.
-    if (!documents_.empty() && !lines_.begins_document(static_cast<std::size_t>(mark.line))) {
-      throw Rejected{mark, "the document has ended before this; the next one begins with '---'"};
-    }
-  }
-  void OnDocumentEnd() override {}
-
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    refuse_lone_key(mark);
-    refuse_empty_item(mark);
-    place(scalar({}, mark), mark, anchor);
-  }
-
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    last_scalar_ = mark;
-    const bool plain = tag == "?" || tag.empty();
-    if (plain && value == "<<" && wants_key()) return begin_merge(mark);
-    auto document = plain ? resolve_plain(value) : resolve_tagged(tag, value);
-    if (!document) throw Rejected{mark, document.error().what};
-    refuse_value_below_key(mark);
-    place(scalar(*std::move(document), mark), mark, anchor);
-  }
-
-  // Any character but blanks and brackets is YAML 1.2, but "&db'x'" is a slip and no name. libyaml's names:
-  void OnAnchor(const YAML::Mark& mark, const std::string& name) override {
-    const auto in_name = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };
-    if (!std::ranges::all_of(name, in_name)) throw Rejected{mark, quote(name) + " is no name of an anchor"};
-  }
-
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) throw Rejected{mark, "an alias inside what it stands for"};
-    refuse_value_below_key(mark);
-    count(found->second.nodes, mark);
-    if (open_.size() + found->second.height > kMaxDepth) throw too_deep(mark);
-    place(Subtree(found->second), mark, 0);
-  }
-
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value style) override {
-    // Items of a block list may stand below their key.
-    if (style != YAML::EmitterStyle::Block) refuse_value_below_key(mark);
-    begin(Kind::kList, "tag:yaml.org,2002:seq", mark, tag, anchor);
-    open_.back().block = style == YAML::EmitterStyle::Block;
-  }
-  void OnSequenceEnd() override { end(); }
-
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value style) override {
-    refuse_value_below_key(mark);
-    begin(Kind::kMap, "tag:yaml.org,2002:map", mark, tag, anchor);
-    open_.back().block = style == YAML::EmitterStyle::Block;
-  }
-  void OnMapEnd() override {
-    apply_merges(open_.back());
-    end();
-  }
+  std::vector<Document> take() { return std::move(documents_); }
 
  private:
-  static Rejected too_deep(const YAML::Mark& mark) {
-    return {mark, "more than " + std::to_string(kMaxDepth) + " levels"};
+  static Rejected too_deep(const YamlMark& mark) {
+    return {mark, "more than " + std::to_string(kMaxLevels) + " levels"};
   }
 
-  void count(std::size_t nodes, const YAML::Mark& mark) {
-    nodes_ += nodes;
-    if (nodes_ > kMaxNodes) {
-      throw Rejected{mark, "more than " + std::to_string(kMaxNodes) + " values, those that aliases repeat included"};
+  void on_scalar(const YamlEvent& event) {
+    if (event.plain && event.value == "<<" && wants_key()) return begin_merge(event.mark);
+    const std::string_view tag = event.tag.empty() ? std::string_view("!") : std::string_view(event.tag);
+    auto document = event.plain ? resolve_plain(event.value) : resolve_tagged(tag, event.value);
+    if (!document) throw Rejected{event.mark, document.error().what};
+    const Size size{.bytes = event.value.size()};
+    count(size, event.mark);
+    position(*document, event.mark);
+    place({.document = *std::move(document), .size = size}, event.mark, event.anchor);
+  }
+
+  void on_alias(const YamlEvent& event) {
+    if (std::ranges::find(open_, event.anchor, &Open::anchor) != open_.end()) {
+      throw Rejected{event.mark, "an alias inside what it stands for"};
+    }
+    const auto found = anchors_.find(event.anchor);
+    if (found == anchors_.end()) throw Rejected{event.mark, "no anchor " + quote(event.anchor) + " stands before this"};
+    count(found->second.size, event.mark);
+    if (open_.size() + found->second.size.height > kMaxLevels) throw too_deep(event.mark);
+    place(Subtree(found->second), event.mark, {});
+  }
+
+  void count(const Size& size, const YamlMark& mark) {
+    taken_.add(size);
+    require_within(taken_, mark, ", those that aliases repeat included");
+  }
+
+  static void require_within(const Size& size, const YamlMark& mark, const std::string& which) {
+    if (size.values > kMaxValues) throw Rejected{mark, "more than " + std::to_string(kMaxValues) + " values" + which};
+    if (size.bytes > kMaxTextBytes) {
+      throw Rejected{mark, "values of more than " + std::to_string(kMaxTextBytes >> 20U) + " MiB" + which};
     }
   }
 
-  Subtree scalar(Document document, const YAML::Mark& mark) {
-    count(1, mark);
-    position(document, mark);
-    return {.document = std::move(document)};
-  }
-
-  static void position(Document& document, const YAML::Mark& mark) {
+  static void position(Document& document, const YamlMark& mark) {
     document.line = static_cast<std::uint32_t>(mark.line + 1);
     document.column = static_cast<std::uint32_t>(mark.column + 1);
   }
 
   bool wants_key() const { return !open_.empty() && open_.back().tree.document.is_map() && !open_.back().has_key; }
 
-  void begin(Kind kind, std::string_view own_tag, const YAML::Mark& mark, const std::string& tag,
-             YAML::anchor_t anchor) {
-    if (tag != "?" && tag != "!" && !tag.empty() && tag != own_tag) {
-      throw Rejected{
-          mark, "tag " + quote(tag) + " is none of YAML's core schema for " + std::string(Document::kind_name(kind))};
+  void begin(Kind kind, std::string_view own_tag, const YamlEvent& event) {
+    if (!event.tag.empty() && event.tag != "!" && event.tag != own_tag) {
+      throw Rejected{event.mark, "tag " + quote(event.tag) + " is none of YAML's core schema for " +
+                                     std::string(Document::kind_name(kind))};
     }
-    if (wants_key()) throw not_a_key(kind, mark);
-    if (open_.size() == kMaxDepth) throw too_deep(mark);
-    count(1, mark);
-    Open opened{.tree = {.document = {.kind = kind}, .height = 1}, .anchor = anchor, .mark = mark};
-    position(opened.tree.document, mark);
+    if (wants_key()) throw Rejected{event.mark, std::string(Document::kind_name(kind)) + " cannot be a key"};
+    if (open_.size() == kMaxLevels) throw too_deep(event.mark);
+    const Size size{.height = 1};
+    count(size, event.mark);
+    Open opened{.tree = {.document = {.kind = kind}, .size = size}, .anchor = event.anchor, .mark = event.mark};
+    position(opened.tree.document, event.mark);
     open_.push_back(std::move(opened));
   }
 
@@ -204,46 +168,17 @@ class Builder final : public YAML::EventHandler {
     place(std::move(closed.tree), closed.mark, closed.anchor);
   }
 
-  // The last line of a block map may be a word without a colon, as in a file that was cut off: yaml-cpp makes it a key
-  // whose null value stands where the key does. ("? word" stands behind its question mark, and "{word}" is YAML.)
-  void refuse_lone_key(const YAML::Mark& mark) const {
-    if (open_.empty() || !open_.back().has_key || !open_.back().block) return;
-    const Open& map = open_.back();
-    if (mark.pos == map.key_mark.pos) throw Rejected{mark, quote(map.key) + " is neither 'key: value' nor a list item"};
-  }
-
-  // "[a, , b]": yaml-cpp makes it a null.
-  void refuse_empty_item(const YAML::Mark& mark) const {
-    if (open_.empty() || open_.back().block || !open_.back().tree.document.is_list()) return;
-    const char c = at(mark);
-    if (c == ',' || c == ']') throw Rejected{mark, "an empty item in a list"};
-  }
-
-  // A value on a line of its own must be indented deeper than the key that it belongs to.
-  void refuse_value_below_key(const YAML::Mark& mark) const {
-    if (open_.empty() || !open_.back().has_key || !open_.back().block) return;
-    const Open& map = open_.back();
-    if (mark.line > map.key_mark.line && mark.column <= map.mark.column) {
-      throw Rejected{mark, "neither 'key: value' nor a list item"};
-    }
-  }
-
-  char at(const YAML::Mark& mark) const {
-    const auto offset = static_cast<std::size_t>(mark.pos);
-    return offset < text_.size() ? text_[offset] : '\0';
-  }
-
   // Puts a finished value where it belongs: a key or value of the open map, an item of the open list, or a document.
-  void place(Subtree&& tree, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (anchor != 0) remember(tree, mark, anchor);
+  void place(Subtree&& tree, const YamlMark& mark, const std::string& anchor) {
+    if (!anchor.empty()) remember(tree, mark, anchor);
     if (open_.empty()) {
       documents_.push_back(std::move(tree.document));
       return;
     }
     Open& parent = open_.back();
+    parent.tree.size.add(tree.size);
     if (wants_key()) return begin_member(parent, tree.document, mark);
-    parent.tree.nodes += tree.nodes;
-    parent.tree.height = std::max(parent.tree.height, tree.height + 1);
+    parent.tree.size.height = std::max(parent.tree.size.height, tree.size.height + 1);
     if (parent.tree.document.is_list()) {
       parent.tree.document.items.push_back(std::move(tree.document));
       return;
@@ -255,29 +190,33 @@ class Builder final : public YAML::EventHandler {
   }
 
   // Anchored values are copied, so they count a second time: nested anchors must not multiply a large value.
-  void remember(const Subtree& tree, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    anchored_nodes_ += tree.nodes;
-    if (anchored_nodes_ > kMaxNodes) {
-      throw Rejected{mark, "more than " + std::to_string(kMaxNodes) + " values below anchors"};
-    }
+  void remember(const Subtree& tree, const YamlMark& mark, const std::string& anchor) {
+    anchored_.add(tree.size);
+    require_within(anchored_, mark, " below anchors");
     anchors_.insert_or_assign(anchor, tree);
   }
 
-  static void begin_member(Open& map, const Document& key, const YAML::Mark& mark) {
+  static void begin_member(Open& map, const Document& key, const YamlMark& mark) {
     map.key = key_text(key, mark);
     map.key_mark = mark;
     map.has_key = true;
-    if (map.keys.repeats(map.tree.document, map.key)) throw Rejected{mark, "duplicate key " + quote(map.key)};
+    if (map.keys.repeats(map.tree.document, map.key)) throw duplicate(map, mark);
   }
 
-  void begin_merge(const YAML::Mark& mark) {
+  static Rejected duplicate(const Open& map, const YamlMark& mark) {
+    const Document* first = map.tree.document.find(map.key);
+    const std::string line = first == nullptr ? "" : ", first on line " + std::to_string(first->key_line);
+    return {mark, "duplicate key " + quote(map.key) + line};
+  }
+
+  void begin_merge(const YamlMark& mark) {
     Open& map = open_.back();
     if (map.merged) throw Rejected{mark, "duplicate key '<<'"};
     map.merged = map.has_key = map.key_is_merge = true;
     map.key_mark = mark;
   }
 
-  static void add_merge(Open& map, Document value, const YAML::Mark& mark) {
+  static void add_merge(Open& map, Document value, const YamlMark& mark) {
     const auto only_maps = [&](const Document& d) {
       if (!d.is_map()) throw Rejected{mark, "'<<' takes a map or a list of maps"};
     };
@@ -299,14 +238,11 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
-  std::string_view text_;
-  YamlLines lines_;
-  std::optional<YAML::Mark> last_scalar_{};
   std::vector<Document> documents_{};
   std::vector<Open> open_{};
-  std::map<YAML::anchor_t, Subtree> anchors_{};
-  std::size_t nodes_ = 0;
-  std::size_t anchored_nodes_ = 0;
+  std::map<std::string, Subtree, std::less<>> anchors_{};
+  Size taken_{.values = 0};
+  Size anchored_{.values = 0};
 };
 
 }  // namespace
@@ -316,17 +252,16 @@ Result<std::vector<Document>> parse_yaml(std::string_view text) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   try {
-    Builder builder(text);
-    std::ispanstream stream(std::span<const char>(text.data(), text.size()));
-    YAML::Parser parser(stream);
-    while (parser.HandleNextDocument(builder)) {
+    Builder builder;
+    YamlEvents events(text);
+    while (true) {
+      const auto event = events.next();
+      if (!event) return Failure(event.error());
+      if (event->kind == YamlEvent::Kind::kStreamEnd) return builder.take();
+      builder.on(*event);
     }
-    return builder.finish();
   } catch (const Rejected& rejected) {
     return failure(placed(rejected.mark, rejected.cause));
-  } catch (const YAML::Exception& e) {
-    if (e.mark.line < 0) return failure(e.msg);
-    return failure(placed(e.mark, in_plain_words(e.msg, text, static_cast<std::size_t>(e.mark.line))));
   } catch (const std::exception& e) {
     return failure(std::string("YAML: ") + e.what());
   }

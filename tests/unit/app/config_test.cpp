@@ -224,7 +224,8 @@ TEST(Config, TellsAllProblemsAtOnce) {
 }
 
 TEST(Config, NamesTheLineOfBrokenYaml) {
-  EXPECT_THAT(problems("node: {name: a}\nnode: {name: b}\n"), ElementsAre("sextant.yaml:2: duplicate key 'node'"));
+  EXPECT_THAT(problems("node: {name: a}\nnode: {name: b}\n"),
+              ElementsAre("sextant.yaml:2: duplicate key 'node', first on line 1"));
   EXPECT_EQ(problems("a: [\n").size(), 1U);
   EXPECT_THAT(problems("just text\n").at(0), "sextant.yaml:1: a map is wanted, not a string");
   EXPECT_THAT(problems(std::string(kMinimal) + "---\nlog: {level: info}\n"),

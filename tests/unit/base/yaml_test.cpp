@@ -104,7 +104,7 @@ TEST(Yaml, ExpandsAliases) {
 TEST(Yaml, ForgetsAnchorsAtTheEndOfADocument) { EXPECT_NE(error("a: &x 1\n---\nb: *x\n"), ""); }
 
 TEST(Yaml, RefusesAnUnknownAliasAndOneInsideItself) {
-  EXPECT_THAT(error("a: *nobody\n"), StartsWith("line 1, column 4: the referenced anchor is not defined"));
+  EXPECT_THAT(error("a: *nobody\n"), StartsWith("line 1, column 4: no anchor 'nobody' stands before this"));
   EXPECT_EQ(error("a: &a [1, *a]\n"), "line 1, column 11: an alias inside what it stands for");
 }
 
@@ -161,14 +161,14 @@ TEST(Yaml, SurvivesDeepBlocks) {
 }
 
 TEST(Yaml, RefusesDuplicateKeys) {
-  EXPECT_EQ(error("a: 1\nb: 2\na: 3\n"), "line 3, column 1: duplicate key 'a'");
-  EXPECT_EQ(error("{a: 1, a: 2}\n"), "line 1, column 8: duplicate key 'a'");
-  EXPECT_EQ(error("80: a\n'80': b\n"), "line 2, column 1: duplicate key '80'");
+  EXPECT_EQ(error("a: 1\nb: 2\na: 3\n"), "line 3, column 1: duplicate key 'a', first on line 1");
+  EXPECT_EQ(error("{a: 1, a: 2}\n"), "line 1, column 8: duplicate key 'a', first on line 1");
+  EXPECT_EQ(error("80: a\n'80': b\n"), "line 2, column 1: duplicate key '80', first on line 1");
   std::string many;
   for (int i = 0; i < 1000; ++i) many += "k" + std::to_string(i) + ": 1\n";
   EXPECT_TRUE(parse_yaml(many));
-  EXPECT_EQ(error(many + "k500: 2\n"), "line 1001, column 1: duplicate key 'k500'");
-  EXPECT_EQ(error(many + "k999: 2\n"), "line 1001, column 1: duplicate key 'k999'");
+  EXPECT_EQ(error(many + "k500: 2\n"), "line 1001, column 1: duplicate key 'k500', first on line 501");
+  EXPECT_EQ(error(many + "k999: 2\n"), "line 1001, column 1: duplicate key 'k999', first on line 1000");
 }
 
 TEST(Yaml, MakesKeysStrings) {
@@ -178,12 +178,12 @@ TEST(Yaml, MakesKeysStrings) {
   EXPECT_EQ(d.string_at("1.5"), "c");
   EXPECT_EQ(d.string_at(""), "d");
   // Both spellings are one key.
-  EXPECT_EQ(error("80: a\n0x50: b\n"), "line 2, column 1: duplicate key '80'");
+  EXPECT_EQ(error("80: a\n0x50: b\n"), "line 2, column 1: duplicate key '80', first on line 1");
 }
 
 TEST(Yaml, RefusesListsAndMapsAsKeys) {
-  EXPECT_EQ(error("? [a, b]\n: c\n"), "line 1, column 3: a list cannot be a key, or a ']' is missing");
-  EXPECT_EQ(error("? {a: b}\n: c\n"), "line 1, column 3: a map cannot be a key, or a '}' is missing");
+  EXPECT_EQ(error("? [a, b]\n: c\n"), "line 1, column 3: a list cannot be a key");
+  EXPECT_EQ(error("? {a: b}\n: c\n"), "line 1, column 3: a map cannot be a key");
 }
 
 TEST(Yaml, MergesMaps) {
@@ -259,22 +259,22 @@ TEST(Yaml, RefusesBrokenText) {
 
 TEST(Yaml, SaysWhatIsWrongInPlainWords) {
   const std::pair<const char*, const char*> cases[] = {
-      {"a:\n\tb: 1\n", "line 2, column 3: a tab in the indentation, which YAML makes of blanks only"},
+      {"a:\n\tb: 1\n", "line 2, column 1: a tab in the indentation, which YAML makes of blanks only"},
       {"a: b: c\n",
        "line 1, column 5: a ':' where no value can stand: a second one on the line, or a wrong indentation"},
-      {"a:\n  b: 1\n c: 2\n", "line 3, column 2: not indented as the keys above it"},
-      {"a:\n  - b\n c: d\n", "line 3, column 2: not indented as the keys above it"},
+      {"a:\n  b: 1\n c: 2\n", "line 3, column 2: not indented as the keys above it, or behind a value that has ended"},
+      {"a:\n  - b\n c: d\n", "line 3, column 2: not indented as the keys above it, or behind a value that has ended"},
       {"a: [1, 2\nb: 3\n", "line 2, column 2: a ',' or a ']' is missing before this"},
       {"a: {b: 1\nc: 2\n", "line 2, column 2: a ',' or a '}' is missing before this"},
       {"a: @x\n", "line 1, column 4: a character that cannot begin a value without quotes around it"},
-      {"a: \"x", "line 1, column 6: the text ends within a quoted string"},
+      {"a: \"x", "line 1, column 4: the quoted string that begins here does not end"},
   };
   for (const auto& [text, wanted] : cases) EXPECT_EQ(error(text), wanted) << text;
 }
 
 TEST(Yaml, RefusesAFileThatIsCutOffInAKey) {
-  EXPECT_EQ(error("a: 1\nspe"), "line 2, column 1: 'spe' is neither 'key: value' nor a list item");
-  EXPECT_EQ(error("a:\n- b: 1\n  'c'"), "line 3, column 3: 'c' is neither 'key: value' nor a list item");
+  EXPECT_EQ(error("a: 1\nspe"), "line 2, column 1: neither 'key: value' nor a list item");
+  EXPECT_EQ(error("a:\n- b: 1\n  'c'"), "line 3, column 3: neither 'key: value' nor a list item");
   EXPECT_NE(error("a: 1\nspe\nb: 1\n"), "");
   EXPECT_TRUE(document("a: 1\nspe:").find("spe")->is_null());
   EXPECT_TRUE(document("a: 1\n? spe").find("spe")->is_null());
@@ -301,14 +301,15 @@ TEST(Yaml, RefusesAQuoteThatNeverEnds) {
 }
 
 TEST(Yaml, RefusesADirectiveWithoutADocument) {
-  EXPECT_EQ(error("a: 1\n%b\n# so\n\n"), "line 2, column 1: a directive without a document");
-  EXPECT_EQ(error("%YAML 1.2\n"), "line 1, column 1: a directive without a document");
+  EXPECT_EQ(error("a: 1\n%b\n# so\n\n"), "line 2, column 3: found unknown directive name");
+  EXPECT_EQ(error("%YAML 1.2\n"),
+            "line 2, column 1: the document has ended before this; the next one begins with '---'");
   EXPECT_EQ(documents("%YAML 1.2\n---\n").size(), 1U);
 }
 
 TEST(Yaml, RefusesEmptyItemsInBrackets) {
-  EXPECT_EQ(error("a: [1, , 2]\n"), "line 1, column 8: an empty item in a list");
-  EXPECT_EQ(error("a: [, 1]\n"), "line 1, column 5: an empty item in a list");
+  EXPECT_EQ(error("a: [1, , 2]\n"), "line 1, column 8: a value is missing before this");
+  EXPECT_EQ(error("a: [, 1]\n"), "line 1, column 5: a value is missing before this");
   EXPECT_EQ(document("a: [1, 2, ]\n").find("a")->items.size(), 2U);
   EXPECT_EQ(document("a: [~, null]\n").find("a")->items.size(), 2U);
   EXPECT_EQ(document("a:\n-\n- 1\n").find("a")->items.size(), 2U);
@@ -328,9 +329,10 @@ TEST(Yaml, RefusesAValueThatIsNotIndented) {
 }
 
 TEST(Yaml, RefusesNamesOfAnchorsThatAreSlips) {
-  EXPECT_EQ(error("a: &b'c'\n"), "line 1, column 4: 'b'c'' is no name of an anchor");
+  EXPECT_EQ(error("a: &b'c'\n"),
+            "line 1, column 6: a name of letters, digits, '-' and '_', with a blank behind it, is wanted");
   EXPECT_NE(error("a: &b*c\n"), "");
-  EXPECT_NE(error("a: &b:c\n"), "");
+  EXPECT_EQ(document("a: &b:c\n").string_at("a"), ":c");  // as Kubernetes reads it
   EXPECT_EQ(document("a: &b_1-C d\ne: *b_1-C\n").string_at("e"), "d");
 }
 
@@ -340,16 +342,17 @@ TEST(Yaml, RefusesTagsBeyondTheCoreSchema) {
   EXPECT_THAT(error("a: !mine [1]\n"), HasSubstr("core schema for a list"));
   EXPECT_THAT(error("a: !!map [1]\n"), HasSubstr("core schema for a list"));
   EXPECT_THAT(error("a: !!int x\n"), HasSubstr("'x' is no !!int"));
-  const Document d = document("a: !!str 1\nb: !!seq [1]\nc: !!map {x: 1}\nd: ! 7\ne: !!int '8'\nf: !!float 1\n");
+  const Document d =
+      document("a: !!str 1\nb: !!seq [1]\nc: !!map {x: 1}\nd: ! 7\nd2: ! '7'\ne: !!int '8'\nf: !!float 1\n");
   EXPECT_EQ(d.find("a")->text, "1");
   EXPECT_TRUE(d.find("a")->is_string());
-  EXPECT_TRUE(d.find("d")->is_string());
+  EXPECT_EQ(d.find("d")->integer, 7);  // as goyaml.v2 has it
+  EXPECT_EQ(d.find("d2")->integer, 7);
   EXPECT_EQ(d.find("e")->integer, 8);
 }
 
 TEST(Yaml, RefusesBytesThatAreNoText) {
   EXPECT_EQ(error(std::string_view("a: 1\nb: \0x\n", 10)), "line 2, column 4: the control character U+0000");
-  // yaml-cpp would end the text here without a word.
   EXPECT_EQ(error("a: 1\n\x04\nb: 2\n"), "line 2, column 1: the control character U+0004");
   EXPECT_EQ(error("a: \xff\n"), "line 1, column 4: not UTF-8");
   EXPECT_EQ(error("a: \xc0\xaf\n"), "line 1, column 4: not UTF-8");

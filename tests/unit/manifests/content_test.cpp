@@ -86,7 +86,7 @@ TEST(Content, TakesAnEmptyListForNothing) {
 TEST(Content, ThatIsBrokenAnywhereHoldsNothing) {
   const Content yaml = parse_content(test::ns("a") + "---\na: 1\na: 2\n", "f.yaml");
   EXPECT_THAT(yaml.objects, IsEmpty());
-  EXPECT_THAT(problems(yaml), ElementsAre("f.yaml:6: duplicate key 'a'"));
+  EXPECT_THAT(problems(yaml), ElementsAre("f.yaml:6: duplicate key 'a', first on line 5"));
   const Content field = parse_content(test::ns("a") + "---\napiVersion: v1\nkind: Node\nmetadata: {name: n1}\nspec:\n" +
                                           "  podCIDRs: [x]\n---\n{kind: Pod}\n",
                                       "f.yaml");
