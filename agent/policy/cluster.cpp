@@ -85,7 +85,7 @@ IdentityId Cluster::identity_of(const Pod& pod) const {
     labels.put({.source = kK8s, .key = symbols_.intern(key), .value = symbols_.intern(value)});
   };
   for (const auto& [key, value] : pod.labels) {
-    if (!key.starts_with(kCiliumLabelPrefix)) put(key_in_identity(key), value);
+    if (!key.starts_with(kCiliumLabelPrefix)) put(key_in_identity(key, options_.release), value);
   }
   if (const auto ns = world_.namespaces().find(pod.ns); ns != world_.namespaces().end()) {
     for (const auto& [key, value] : ns->second.labels) put(std::string(kNamespaceLabelsPrefix) + key, value);
@@ -102,7 +102,7 @@ IdentityId Cluster::host_endpoint(const Node& node) const {
   LabelSet labels;
   labels.put({.source = kReserved, .key = kHostKey});
   for (const auto& [written, value] : node.labels) {
-    const std::string_view key = key_in_identity(written);
+    const std::string_view key = key_in_identity(written, options_.release);
     if (reaches_identity(key, options_.release)) {
       labels.put({.source = kK8s, .key = symbols_.intern(key), .value = symbols_.intern(value)});
     }
@@ -117,7 +117,7 @@ PeerIdentity Cluster::peer(const Pod& pod, std::string_view node) const {
 
 void Cluster::add_node_labels(const Node& node, LabelSet& labels) const {
   for (const auto& [key, value] : node.labels) {
-    labels.put({.source = kNodeSource, .key = symbols_.intern(key_in_identity(key)), .value = symbols_.intern(value)});
+    labels.put({.source = kNodeSource, .key = symbols_.intern(key_in_identity(key, options_.release)), .value = symbols_.intern(value)});
   }
   if (!has(options_.release, Trait::kNodesCarryClusterLabel)) return;
   labels.put({.source = kK8s, .key = symbols_.intern(kClusterKey), .value = symbols_.intern(options_.cluster_name)});

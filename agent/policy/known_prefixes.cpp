@@ -13,7 +13,7 @@ CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& 
   if (const Document* labels = object.body->at({"metadata", "labels"})) {
     for (const auto& [written, value] : labels->members) {
       if (written.starts_with(kCiliumLabelPrefix)) continue;
-      const std::string_view key = key_in_identity(written);
+      const std::string_view key = key_in_identity(written, release);
       add(key, value.text);
       if (has(release, Trait::kGroupValuesKept)) add(encoded_group_key(key, value.text), "");
     }

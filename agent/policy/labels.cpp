@@ -92,19 +92,20 @@ bool covers(const Prefix& outer, const IpAddress& address) {
 
 bool is_zero_prefix(const Prefix& prefix) { return prefix.length == 0 || (prefix.is_v4() && prefix.length == 96); }
 
-SourceAndKey split_source(std::string_view text, char separator) {
+SourceAndKey split_source(std::string_view text, char separator, Release release) {
   constexpr std::string_view kReservedDot = "reserved.";
   if (text.empty()) return {};
   if (text.front() == '$') return {"reserved", text.substr(1)};
   const std::size_t at = text.find(separator);
   if (at == std::string_view::npos) {
-    if (separator != '.' && text.starts_with(kReservedDot)) return {"reserved", text.substr(kReservedDot.size())};
+    const bool reserved = separator != '.' && has(release, Trait::kReservedDotIsSource);
+    if (reserved && text.starts_with(kReservedDot)) return {"reserved", text.substr(kReservedDot.size())};
     return {"", text};
   }
   return {text.substr(0, at), text.substr(at + 1)};
 }
 
-std::string_view key_in_identity(std::string_view key) { return split_source(key, ':').key; }
+std::string_view key_in_identity(std::string_view key, Release release) { return split_source(key, ':', release).key; }
 
 namespace {
 

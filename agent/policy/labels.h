@@ -82,15 +82,16 @@ inline constexpr std::string_view kServiceAccountKey = "io.cilium.k8s.policy.ser
 inline constexpr std::string_view kCiliumLabelPrefix = "io.cilium.k8s";
 inline constexpr std::string_view kGroupNamePrefix = "io.cilium.policy.cidrgroupname/";
 
-// Splits "source:key" as Cilium does: '$x' and 'reserved.x' are reserved; without a source it is empty.
+// Splits "source:key" as Cilium does: '$x' is reserved, and 'reserved.x' too (Trait::kReservedDotIsSource); without a
+// source it is empty.
 struct SourceAndKey {
   std::string_view source{};
   std::string_view key{};
 };
-SourceAndKey split_source(std::string_view text, char separator);
+SourceAndKey split_source(std::string_view text, char separator, Release release);
 
-// The key under which a Kubernetes label `key` is kept, its source being given: 'reserved.x' is kept as 'x'.
-std::string_view key_in_identity(std::string_view key);
+// The key under which a Kubernetes label `key` is kept, its source being given: '$x' is kept as 'x'.
+std::string_view key_in_identity(std::string_view key, Release release);
 
 // Whether Cilium's default label filter lets a label with this key (of any source but reserved) into an identity.
 bool reaches_identity(std::string_view key, Release release);

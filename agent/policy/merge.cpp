@@ -190,7 +190,9 @@ bool needs_merging(const std::vector<RawItem>& items, bool authenticates) {
   bool odd = false;
   for (const RawItem& raw : items) {
     if (raw.redirect->any()) parsers.insert(raw.redirect->parser);
-    odd = odd || (raw.port != nullptr && raw.port->merge_key != raw.port->port);
+    if (raw.port == nullptr) continue;
+    const bool named_range = !raw.port->name.empty() && raw.port->end_port != 0;
+    odd = odd || named_range || raw.port->merge_key != raw.port->port;
   }
   return authenticates || odd || parsers.size() > 1;
 }

@@ -1,6 +1,7 @@
 // ClusterNetworkPolicy of policy.networking.k8s.io/v1alpha2 (pkg/k8s/cluster_network_policy.go).
 #include <algorithm>
 
+#include "agent/policy/l7.h"
 #include "agent/policy/parse_internal.h"
 #include "agent/policy/ports.h"
 
@@ -110,21 +111,44 @@ class Reader {
     spec.entries.push_back(std::move(entry));
   }
 
+  // Egress decides nothing here, but what Cilium does not support in it refuses the whole object.
   void check_egress(const Document& list, const Path& path) {
     for (std::size_t i = 0; i < list.items.size(); ++i) {
       const Path at = path[i];
-      const Document* to = Fields(list.items[i], at, report_).list("to");
+      const Fields fields(list.items[i], at, report_);
+      const std::string action = fields.text("action");
+      const Document* to = fields.list("to");
       if (to == nullptr) continue;
-      for (const Document& peer : to->items) {
-        if (peer.get("nodes") != nullptr && !context_.options.enable_node_selector_labels) {
-          report_.reject(at, "nodes can only be used with enable-node-selector-labels");
-        }
-        const Document* networks = peer.get("networks");
-        if (networks == nullptr) continue;
-        for (const Document& network : networks->items) {
-          if (const Result<Prefix> prefix = Prefix::parse(network.text)) policy_.prefixes.push_back(*prefix);
-        }
+      const Path here = at / "to";
+      for (std::size_t p = 0; p < to->items.size(); ++p) {
+        check_egress_peer(to->items[p], here[p], action == "Deny" || action == "Pass");
       }
+    }
+  }
+
+  // Of several members the first counts, in this order.
+  void check_egress_peer(const Document& peer, const Path& path, bool refuses) {
+    if (peer.get("pods") != nullptr || peer.get("namespaces") != nullptr) return;
+    if (peer.get("nodes") != nullptr) {
+      if (!context_.options.enable_node_selector_labels) {
+        report_.reject(path / "nodes", "can only be used with enable-node-selector-labels");
+      }
+    } else if (const Document* networks = peer.get("networks")) {
+      for (const Document& network : networks->items) {
+        if (const Result<Prefix> prefix = Prefix::parse(network.text)) policy_.prefixes.push_back(*prefix);
+      }
+    } else if (const Document* names = peer.get("domainNames")) {
+      if (refuses) report_.reject(path / "domainNames", "can only be accepted, not denied or passed");
+      check_domain_names(*names, path / "domainNames");
+    }
+  }
+
+  void check_domain_names(const Document& names, const Path& path) {
+    for (std::size_t i = 0; i < names.items.size(); ++i) {
+      const std::string& name = names.items[i].text;
+      Document match{.kind = Document::Kind::kMap};
+      match.members.emplace_back(name.starts_with('*') ? "matchPattern" : "matchName", names.items[i]);
+      check_dns_match(match, path[i], report_);
     }
   }
 

@@ -19,17 +19,31 @@ bool plain_length(std::string_view text) {
          (length == "0" || length.front() != '0');
 }
 
+// A prefix as Go's netip keeps it: an IPv4-mapped one ("::ffff:10.0.0.0/104") stays one of IPv6, and no packet comes
+// from there.
+struct Cidr {
+  IpAddress address{};  // with its host bits
+  Prefix prefix{};
+  bool v6 = false;
+
+  bool mapped() const { return v6 && prefix.is_v4(); }
+  bool holds(const Cidr& other) const { return v6 == other.v6 && prefix.contains(other.address); }
+};
+
 // With "/LENGTH". nullopt: netip.ParsePrefix refuses it.
-std::optional<Prefix> parse_prefix(std::string_view text) {
+std::optional<Cidr> parse_prefix(std::string_view text) {
   if (text.find('/') == std::string_view::npos || !plain_length(text)) return std::nullopt;
   const Result<Prefix> prefix = Prefix::parse(text);
-  return prefix ? std::optional(*prefix) : std::nullopt;
+  if (!prefix) return std::nullopt;
+  const Result<IpAddress> address = IpAddress::parse(text.substr(0, text.find('/')));
+  return Cidr{.address = *address, .prefix = *prefix, .v6 = is_v6_text(text)};
 }
 
-std::optional<Prefix> parse_prefix_or_address(std::string_view text) {
+std::optional<Cidr> parse_prefix_or_address(std::string_view text) {
   if (text.find('/') != std::string_view::npos) return parse_prefix(text);
   const Result<IpAddress> address = IpAddress::parse(text.substr(0, text.find('%')));
-  return address ? std::optional(Prefix::of(*address)) : std::nullopt;
+  if (!address) return std::nullopt;
+  return Cidr{.address = *address, .prefix = Prefix::of(*address), .v6 = is_v6_text(text)};
 }
 
 // Builds the selectors of prefixes, which each release does in its own way (pkg/policy/api/cidr.go,
@@ -49,14 +63,14 @@ class PrefixSelectors {
   void add_list(const std::vector<std::string>& texts, std::vector<Selector>& selectors) const {
     bool all_v4 = false, all_v6 = false;
     for (const std::string& text : texts) {
-      const std::optional<Prefix> prefix = parse_prefix_or_address(text);
-      if (!prefix) continue;  // rejected already
+      const std::optional<Cidr> cidr = parse_prefix_or_address(text);
+      if (!cidr) continue;  // rejected already
       all_v4 = all_v4 || text == "0.0.0.0/0";
       all_v6 = all_v6 || text == "::/0";
       Selector& selector = selectors.emplace_back();
       mark(selector);
-      selector.require(requirement(*prefix, Operator::kExists));
-      selector.text = "cidr:" + (modern() ? text : prefix->to_string());
+      selector.require(requirement(*cidr, Operator::kExists));
+      selector.text = "cidr:" + (modern() || cidr->mapped() ? text : cidr->prefix.to_string());
     }
     if (modern()) return;
     if (dual_stack_) {
@@ -69,10 +83,8 @@ class PrefixSelectors {
   }
 
   // An element of fromCIDRSet with a cidr.
-  void add_rule(std::string_view text, const std::vector<Prefix>& except, const std::vector<std::string>& except_texts,
-                std::vector<Selector>& selectors) const {
-    const std::optional<Prefix> prefix = parse_prefix(text);
-    if (!prefix) return;
+  void add_rule(const Cidr& cidr, std::string_view text, const std::vector<Cidr>& except,
+                const std::vector<std::string>& except_texts, std::vector<Selector>& selectors) const {
     const std::optional<std::string_view> world = world_of_rule(text);
     const bool zero_prefixes = has(reader_.release(), Trait::kZeroPrefixSetSelectsPrefixes);
     const auto add = [&](Requirement main) {
@@ -82,12 +94,12 @@ class PrefixSelectors {
       add_except(selector, except);
       if (modern()) selector.text = "cidr:" + std::string(text) + text_of(except_texts);
     };
-    if (!world || zero_prefixes) add(requirement(*prefix, Operator::kExists));
+    if (!world || zero_prefixes) add(requirement(cidr, Operator::kExists));
     if (world) add(reader_.exists(kReserved, *world));
   }
 
-  void add_except(Selector& selector, const std::vector<Prefix>& except) const {
-    for (const Prefix& prefix : except) selector.require(requirement(prefix, Operator::kDoesNotExist));
+  void add_except(Selector& selector, const std::vector<Cidr>& except) const {
+    for (const Cidr& cidr : except) selector.require(requirement(cidr, Operator::kDoesNotExist));
   }
 
  private:
@@ -103,7 +115,11 @@ class PrefixSelectors {
     selectors.emplace_back().require(reader_.equals(kReserved, key, ""));
   }
 
-  Requirement requirement(const Prefix& prefix, Operator op) const {
+  Requirement requirement(const Cidr& cidr, Operator op) const {
+    const Prefix& prefix = cidr.prefix;
+    if (cidr.mapped()) {  // a label that nobody has
+      return {.op = op, .source = kCidr, .key = reader_.symbols().intern("::ffff:" + prefix.to_string())};
+    }
     if (modern() && is_zero_prefix(prefix)) {
       Requirement world = reader_.exists(kReserved, prefix.is_v4() ? "world-ipv4"
                                                     : dual_stack_  ? "world-ipv6"
@@ -128,19 +144,27 @@ class PrefixSelectors {
   bool nodes_too_;
 };
 
+void name_prefix(const Cidr& cidr, const Path& path, std::vector<Prefix>& prefixes, Report& report) {
+  if (cidr.mapped()) {
+    report.note(path, "an IPv4-mapped prefix matches no packet: write it as one of IPv4");
+  } else {
+    prefixes.push_back(cidr.prefix);
+  }
+}
+
 void read_cidrs(const Document& list, const Path& path, std::vector<std::string>& texts, std::vector<Prefix>& prefixes,
                 Report& report) {
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const Document& item = list.items[i];
     if (!item.is_string() && !item.is_null()) report.reject(path[i], "must be a string");
-    const std::optional<Prefix> prefix = parse_prefix_or_address(item.text);
+    const std::optional<Cidr> cidr = parse_prefix_or_address(item.text);
     if (item.text.empty()) {
       report.reject(path[i], "an address must be given");
-    } else if (!prefix) {
+    } else if (!cidr) {
       report.reject(path[i], "'" + item.text + "' is neither an address nor a prefix");
     }
     texts.push_back(item.text);
-    if (prefix) prefixes.push_back(*prefix);
+    if (cidr) name_prefix(*cidr, path[i], prefixes, report);
   }
 }
 
@@ -158,30 +182,29 @@ void read_cidr_rule(const Document& document, const Path& path, const PeerContex
     report.reject(path, given == 0 ? "one of cidr, cidrGroupRef and cidrGroupSelector is needed"
                                    : "only one of cidr, cidrGroupRef and cidrGroupSelector may be given");
   }
-  const std::optional<Prefix> prefix = parse_prefix(cidr);
+  const std::optional<Cidr> prefix = parse_prefix(cidr);
   if (!cidr.empty() && !prefix) report.reject(path / "cidr", "'" + cidr + "' is no prefix");
   const bool strict = has(context.selectors.release(), Trait::kExceptMustBeLonger);
-  std::vector<Prefix> except;
+  std::vector<Cidr> except;
   for (std::size_t i = 0; i < except_texts.size(); ++i) {
-    const std::optional<Prefix> one = parse_prefix(except_texts[i]);
+    const std::optional<Cidr> one = parse_prefix(except_texts[i]);
     const Path at = path / "except";
     if (!one) {
       if (prefix) report.reject(at[i], "'" + except_texts[i] + "' is no prefix");
       continue;
     }
     // Only the address must lie inside: before 1.20 an except may be the wider one.
-    const Result<IpAddress> address =
-        IpAddress::parse(std::string_view(except_texts[i]).substr(0, except_texts[i].find('/')));
-    if (prefix && (!covers(*prefix, *address) || (strict && one->length < prefix->length))) {
+    if (prefix && (!prefix->holds(*one) || (strict && one->prefix.length < prefix->prefix.length))) {
       report.reject(at[i], "'" + except_texts[i] + "' does not lie in '" + cidr + "'");
     }
     except.push_back(*one);
+    name_prefix(*one, at[i], prefixes, report);
   }
-  if (prefix) prefixes.push_back(*prefix);
-  prefixes.insert(prefixes.end(), except.begin(), except.end());
   const PrefixSelectors builder(context);
   if (!cidr.empty()) {
-    builder.add_rule(cidr, except, except_texts, selectors);
+    if (!prefix) return;
+    name_prefix(*prefix, path / "cidr", prefixes, report);
+    builder.add_rule(*prefix, cidr, except, except_texts, selectors);
     return;
   }
   Selector selector;
@@ -191,7 +214,8 @@ void read_cidr_rule(const Document& document, const Path& path, const PeerContex
     const std::string key = std::string(kGroupNamePrefix) + group;
     selector.require(context.selectors.exists(kCidrGroup, key));
   }
-  builder.mark(selector);
+  // One that asks for nothing has the key by which Cilium knows the selector of everyone.
+  if (!selector.requirements.empty() || !except.empty()) builder.mark(selector);
   builder.add_except(selector, except);
   selectors.push_back(std::move(selector));
 }
@@ -330,10 +354,10 @@ void add_ip_block(const Document& block, const Path& path, const PeerContext& co
   }
   const std::string cidr = fields.text("cidr");
   const std::vector<std::string> texts = fields.texts("except").value_or(std::vector<std::string>{});
-  const std::optional<Prefix> prefix = parse_prefix_or_address(cidr);
-  std::vector<Prefix> except;
+  const std::optional<Cidr> prefix = parse_prefix_or_address(cidr);
+  std::vector<Cidr> except;
   for (const std::string& text : texts) {
-    const std::optional<Prefix> one = parse_prefix_or_address(text);
+    const std::optional<Cidr> one = parse_prefix_or_address(text);
     if (one) except.push_back(*one);
     if (!one) report.reject(path / "except", "'" + text + "' is no prefix: Cilium's agent stops at it");
   }
@@ -341,9 +365,9 @@ void add_ip_block(const Document& block, const Path& path, const PeerContext& co
     report.reject(path / "cidr", "'" + cidr + "' is no prefix: Cilium's agent stops at it");
     return;
   }
-  peers.prefixes.push_back(*prefix);
-  peers.prefixes.insert(peers.prefixes.end(), except.begin(), except.end());
-  PrefixSelectors(context).add_rule(prefix->to_string(), except, texts, peers.selectors);
+  name_prefix(*prefix, path / "cidr", peers.prefixes, report);
+  for (const Cidr& one : except) name_prefix(one, path / "except", peers.prefixes, report);
+  PrefixSelectors(context).add_rule(*prefix, cidr, except, texts, peers.selectors);
 }
 
 void check_egress_peers(const Document& rule, const Path& path, const PeerContext& context, bool deny,

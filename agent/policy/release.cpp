@@ -9,6 +9,10 @@ namespace {
 constexpr bool y = true, n = false;
 
 constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDifferences{{
+    {Trait::kReservedDotIsSource,
+     {y, y, y, n},
+     "a label key 'reserved.x' without another source is 'x' of source reserved, as '$x' is",
+     "pkg/labels/labels.go:parseSource"},
     {Trait::kTopologyLabelsFiltered,
      {n, n, y, y},
      "labels under topology.kubernetes.io never reach an identity",
@@ -57,7 +61,7 @@ constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDiffe
      "pkg/policy/l4.go:toMapState"},
     {Trait::kCidrSelectors,
      {n, n, y, y},
-     "rules on prefixes and groups are selectors of their own kind: an empty cidrGroupSelector is not 'everyone'",
+     "rules on prefixes and groups are selectors of their own kind",
      "pkg/policy/types/selector.go:CIDRSelector"},
     {Trait::kZeroPrefixIsWorld,
      {n, n, y, y},

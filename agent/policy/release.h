@@ -16,6 +16,7 @@ namespace sextant::policy {
 
 enum class Trait : std::uint8_t {
   // Labels and identities.
+  kReservedDotIsSource,
   kTopologyLabelsFiltered,
   kNodesCarryClusterLabel,
   kLocalNodeCarriesNodeLabels,

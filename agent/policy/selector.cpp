@@ -180,11 +180,11 @@ std::string SelectorReader::validated_key(std::string_view key, KeyStyle style) 
                                   : style == KeyStyle::kKubernetes ? "k8s"
                                                                    : "cidrgroup";
   if (has(release_, Trait::kStrictSelectorKeys)) {
-    const SourceAndKey parts = split_source(key, ':');
+    const SourceAndKey parts = split_source(key, ':', release_);
     return std::string(parts.source.empty() ? source : parts.source) + ":" + std::string(parts.key);
   }
   if (style != KeyStyle::kCilium) return std::string(source) + "." + std::string(key);
-  SourceAndKey parts = split_source(key, ':');
+  SourceAndKey parts = split_source(key, ':', release_);
   parts.key = parts.key.substr(0, parts.key.find('='));
   return std::string(parts.source.empty() ? source : parts.source) + "." + std::string(parts.key);
 }
@@ -192,7 +192,7 @@ std::string SelectorReader::validated_key(std::string_view key, KeyStyle style) 
 Requirement SelectorReader::requirement(std::string_view key, KeyStyle style, Operator op,
                                         std::vector<std::string> values) const {
   const std::string full = validated_key(key, style);
-  const SourceAndKey parts = split_source(full, has(release_, Trait::kStrictSelectorKeys) ? ':' : '.');
+  const SourceAndKey parts = split_source(full, has(release_, Trait::kStrictSelectorKeys) ? ':' : '.', release_);
   Requirement result{.op = op, .source = symbols_.intern(parts.source), .key = symbols_.intern(parts.key)};
   if (result.source == kNoSource) result.source = kAny;
   if (result.source == kCidr) result.prefix = prefix_of_key(parts.key);

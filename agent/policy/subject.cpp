@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <tuple>
 
 #include "agent/policy/merge.h"
 #include "agent/policy/ports.h"
@@ -24,6 +25,28 @@ std::map<std::string, ContainerPort> named_ports(const Subjectivity& subject) {
     if (port.port != 0 && is_service_name(port.name)) named[lower(port.name)] = port;
   }
   return named;
+}
+
+// Where an object stands in the order of Cilium's resource identifiers: "ccnp", "cnp", "kcnp", "netpol".
+int resource_order(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kCiliumClusterwideNetworkPolicy:
+      return 0;
+    case ObjectKind::kCiliumNetworkPolicy:
+      return 1;
+    case ObjectKind::kClusterNetworkPolicy:
+      return 2;
+    default:
+      return 3;
+  }
+}
+
+// The order in which Cilium merges what is of one tier (pkg/policy/rules.go:sort).
+bool merged_before(const RawItem& a, const RawItem& b) {
+  const ObjectKey& one = a.item.sources.front().policy->key;
+  const ObjectKey& other = b.item.sources.front().policy->key;
+  return std::tuple(a.item.priority, resource_order(one.kind), std::tie(one.ns, one.name)) <
+         std::tuple(b.item.priority, resource_order(other.kind), std::tie(other.ns, other.name));
 }
 
 class Builder {
@@ -143,6 +166,7 @@ class Builder {
 
   void merge() {
     if (needs_merging(raw_, result_.authenticates)) {
+      std::ranges::stable_sort(raw_, merged_before);
       result_.broken = merge_items(raw_, options_.release, identities_, result_.items);
       return;
     }

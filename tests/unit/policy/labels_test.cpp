@@ -74,7 +74,7 @@ TEST(ZeroPrefix, IsAWholeFamily) {
 
 TEST(SplitSource, TakesApartWhatCiliumDoes) {
   const auto split = [](std::string_view text, char separator) {
-    const SourceAndKey parts = split_source(text, separator);
+    const SourceAndKey parts = split_source(text, separator, Release::k1_19_3);
     return std::string(parts.source) + "|" + std::string(parts.key);
   };
   EXPECT_EQ(split("k8s:app", ':'), "k8s|app");
@@ -85,6 +85,12 @@ TEST(SplitSource, TakesApartWhatCiliumDoes) {
   EXPECT_EQ(split("k8s.app.kubernetes.io/name", '.'), "k8s|app.kubernetes.io/name");
   EXPECT_EQ(split(":app", ':'), "|app");
   EXPECT_EQ(split("", ':'), "|");
+}
+
+TEST(SplitSource, TakesReservedDotForPartOfTheKeyFrom120On) {
+  EXPECT_EQ(key_in_identity("reserved.init", Release::k1_19_3), "init");
+  EXPECT_EQ(key_in_identity("reserved.init", Release::k1_20_2), "reserved.init");
+  EXPECT_EQ(key_in_identity("$init", Release::k1_20_2), "init");
 }
 
 TEST(LabelFilter, DropsWhatKubernetesMakesForItself) {

@@ -69,9 +69,30 @@ TEST(Merge, TakesPortsThatReadAlikeForOneUpTo119) {
   EXPECT_EQ(decide(Release::k1_19_3, kPolicies, "shop/web", 10).verdict, Verdict::kDeny);
 }
 
+TEST(Merge, GivesANamedPortTheRangeOfThePolicyThatIsFirstByKindAndName) {
+  const auto web = [](std::string_view kind, std::string_view name, std::string_view range) {
+    return test::policy_text(kind, name,
+                             "endpointSelector: {matchLabels: {app: db}}, ingress: [{toPorts: [{ports: [{port: web, "
+                             "protocol: TCP" +
+                                 std::string(range) + "}]}]}]");
+  };
+  const auto reaches = [](std::uint16_t port, const std::string& one, const std::string& other) {
+    const Scene scene({pod("shop/db", "app: db", "", "n1", "containers: [{ports: [{name: web, containerPort: 80}]}]"),
+                       pod("shop/web"), one, other});
+    return scene.verdict("shop/db", "shop/web", port) == Verdict::kAllow;
+  };
+  const std::string plain = web("CiliumClusterwideNetworkPolicy", "z", "");
+  const std::string range = web("CiliumNetworkPolicy", "shop/a", ", endPort: 90");
+  EXPECT_TRUE(reaches(80, plain, range));
+  EXPECT_FALSE(reaches(90, plain, range));
+  EXPECT_TRUE(reaches(90, range, web("CiliumNetworkPolicy", "shop/b", "")));
+}
+
 TEST(Merge, IsNeededOnlyWhereItChangesSomething) {
   const Redirect none, http{.parser = "http"}, kafka{.parser = "kafka"};
   const PortItem plain{.port = 80, .merge_key = 80}, odd{.port = 8, .merge_key = 10};
+  const PortItem named{.name = "web", .end_port = 90};
+  EXPECT_TRUE(needs_merging({{.redirect = &none, .port = &named}}, false));
   EXPECT_FALSE(needs_merging({{.redirect = &none}, {.redirect = &http, .port = &plain}}, false));
   EXPECT_TRUE(needs_merging({{.redirect = &none}}, true));
   EXPECT_TRUE(needs_merging({{.redirect = &http}, {.redirect = &kafka}}, false));

@@ -81,6 +81,23 @@ TEST(ClusterNetworkPolicy, WithPeersThatAreNotKnownDeniesEverybodyAndAcceptsNobo
   EXPECT_EQ(accept.verdict("shop/db", "shop/web"), Verdict::kDeny);
 }
 
+TEST(ClusterNetworkPolicy, IsRefusedForEgressThatCiliumDoesNotSupport) {
+  const auto refused = [](std::string_view rule, bool node_labels = false) {
+    Symbols symbols;
+    const std::string text =
+        policy_text("ClusterNetworkPolicy", "x",
+                    "tier: Admin, priority: 1, subject: {namespaces: {}}, egress: [{" + std::string(rule) + "}]");
+    return parsed(text, Options{.enable_node_selector_labels = node_labels}, symbols).rejected.has_value();
+  };
+  EXPECT_TRUE(refused("action: Deny, to: [{domainNames: [example.org]}]"));
+  EXPECT_TRUE(refused("action: Pass, to: [{domainNames: [example.org]}]"));
+  EXPECT_FALSE(refused("action: Accept, to: [{domainNames: [example.org, '*.example.org']}]"));
+  EXPECT_TRUE(refused("action: Accept, to: [{domainNames: ['a b']}]"));
+  EXPECT_TRUE(refused("action: Deny, to: [{nodes: {}}]"));
+  EXPECT_FALSE(refused("action: Deny, to: [{nodes: {}}]", true));
+  EXPECT_FALSE(refused("action: Deny, to: [{namespaces: {}, nodes: {}}]"));  // namespaces go before
+}
+
 TEST(ClusterNetworkPolicy, HasNoEffectBefore120) {
   const std::string text = tiered("deny", "Admin", 5, "{action: Deny}");
   const Scene scene({pod("shop/db"), pod("shop/web"), text}, {.release = Release::k1_19_3});

@@ -71,6 +71,29 @@ TEST(FromCidrSet, NeedsExactlyOneWayToNameItsPrefixes) {
   EXPECT_FALSE(rejection("fromCIDRSet: [{cidrGroupSelector: {}}]"));
 }
 
+TEST(FromCidrSet, WithAGroupSelectorThatAsksForNothingIsEveryone) {
+  for (const Release release : test::kReleases) {
+    const Scene scene({pod("shop/db"), pod("blog/web"), from("fromCIDRSet: [{cidrGroupSelector: {}}]")},
+                      {.release = release});
+    EXPECT_EQ(scene.verdict("shop/db", "blog/web"), Verdict::kAllow) << to_string(release);
+    EXPECT_EQ(scene.verdict("shop/db", "2001:db8::1"), Verdict::kAllow) << to_string(release);
+  }
+}
+
+TEST(MappedPrefix, IsOneOfIpv6ThatNoPacketComesFrom) {
+  for (const Release release : test::kReleases) {
+    const auto to = [release](std::string_view members, std::string_view source) {
+      return Scene({pod("shop/db"), from(members)}, {.release = release, .dual_stack = true})
+          .verdict("shop/db", source);
+    };
+    EXPECT_EQ(to("fromCIDR: ['::ffff:10.0.0.0/104']", "10.0.0.1"), Verdict::kDeny) << to_string(release);
+    EXPECT_EQ(to("fromCIDR: ['::ffff:0:0/96']", "10.0.0.1"), Verdict::kDeny) << to_string(release);
+    EXPECT_EQ(to("fromCIDRSet: [{cidr: '::ffff:10.0.0.1/128'}]", "10.0.0.1"), Verdict::kDeny) << to_string(release);
+  }
+  EXPECT_FALSE(rejection("fromCIDRSet: [{cidr: '::/1', except: ['::ffff:10.0.0.1/128']}]"));
+  EXPECT_TRUE(rejection("fromCIDRSet: [{cidr: '10.0.0.0/8', except: ['::ffff:10.0.0.1/128']}]"));
+}
+
 TEST(Peers, OfTwoKindsAreRefusedButEmptyListsPass) {
   EXPECT_TRUE(rejection("fromCIDR: ['::/0'], fromEntities: [world]"));
   EXPECT_FALSE(rejection("fromCIDR: ['::/0'], fromEntities: []"));

@@ -18,7 +18,7 @@ class Selectors : public ::testing::Test {
     while (!text.empty()) {
       const std::string_view one = text.substr(0, text.find(','));
       text.remove_prefix(std::min(one.size() + 1, text.size()));
-      const SourceAndKey parts = split_source(one, ':');
+      const SourceAndKey parts = split_source(one, ':', kNewestRelease);
       const std::size_t equal = parts.key.find('=');
       set.put({.source = symbols_.intern(parts.source),
                .key = symbols_.intern(parts.key.substr(0, equal)),
