@@ -146,7 +146,7 @@ class Parser {
       return {.present = any};
     }
     if (at('(')) return group(depth);
-    if (take("[")) {
+    if (at('[')) {
       char_class();
       return {.present = true};
     }
@@ -329,21 +329,22 @@ class Parser {
     return value;
   }
 
-  // After '['.
   void char_class() {
-    const std::string whole = "[" + std::string(rest_);
+    const std::string_view whole = rest_;
+    rest_.remove_prefix(1);
     take("^");
     bool first = true;
     while (!error_ && (first || !at(']'))) {
       if (rest_.empty()) {
-        fail("missing closing ]: `" + whole + "`");
+        fail("missing closing ]: `" + std::string(whole) + "`");
         return;
       }
       // A '-' is literal at the ends and before a class; elsewhere Perl allows it too.
       first = false;
-      if (rest_.starts_with("[:")) {
+      if (rest_.starts_with("[:") && posix_class_may_end_) {
         const std::size_t end = rest_.find(":]", 2);
-        if (end != std::string_view::npos) {
+        posix_class_may_end_ = end != std::string_view::npos;
+        if (posix_class_may_end_) {
           std::string_view class_name = rest_.substr(2, end - 2);
           if (class_name.starts_with('^')) class_name.remove_prefix(1);
           if (std::ranges::find(kPosixClasses, class_name) == kPosixClasses.end()) {
@@ -358,7 +359,7 @@ class Parser {
     rest_.remove_prefix(error_ ? 0 : 1);
   }
 
-  void class_item(const std::string& whole) {
+  void class_item(std::string_view whole) {
     const std::string_view begin = rest_;
     const Escaped low = class_rune(whole);
     if (low.is_class || error_) return;
@@ -371,9 +372,9 @@ class Parser {
     }
   }
 
-  Escaped class_rune(const std::string& whole) {
+  Escaped class_rune(std::string_view whole) {
     if (rest_.empty()) {
-      fail("missing closing ]: `" + whole + "`");
+      fail("missing closing ]: `" + std::string(whole) + "`");
       return {};
     }
     if (at('\\')) return escape(true);
@@ -382,7 +383,8 @@ class Parser {
 
   std::string_view rest_;
   std::optional<std::string> error_{};
-  bool repeated_ = false;  // the last thing read was a repetition
+  bool repeated_ = false;            // the last thing read was a repetition
+  bool posix_class_may_end_ = true;  // false: there is no ":]" any more, and none need be looked for
 };
 
 }  // namespace

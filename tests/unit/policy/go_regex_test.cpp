@@ -1,5 +1,7 @@
 #include "agent/policy/go_regex.h"
 
+#include <ctime>
+
 #include <gtest/gtest.h>
 
 namespace sextant::policy {
@@ -58,6 +60,20 @@ TEST(GoRegex, LimitsWhatRepetitionsMultiplyTo) {
   EXPECT_EQ(regex_error("(a{10}){100}"), std::nullopt);
   EXPECT_TRUE(regex_error("(a{10}){101}").has_value());
   EXPECT_EQ(regex_error("((a{1000}){0}){1000}"), std::nullopt);
+}
+
+TEST(GoRegex, TakesTimeInProportionToThePattern) {
+  const auto many = [](std::string_view piece) {
+    std::string text;
+    for (int i = 0; i < 500'000; ++i) text += piece;
+    return text;
+  };
+  for (const std::string& pattern : {many("[a]"), many("[[:"), "[" + many("[:"), many("{1"), many("a{1,"), many("(?i)"),
+                                     many("a|"), many("\\Q"), many("\\p{"), many("a?")}) {
+    const std::clock_t begin = std::clock();
+    static_cast<void>(regex_error(pattern));
+    EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 2) << pattern.substr(0, 8);
+  }
 }
 
 TEST(GoRegex, SaysWhatIsWrong) { EXPECT_EQ(regex_error("a(b"), "missing closing ): `(b`"); }
