@@ -248,6 +248,9 @@ class Builder {
 }  // namespace
 
 Result<std::vector<Document>> parse_yaml(std::string_view text) {
+  if (text.size() > kMaxTextBytes) {
+    return failure(placed({}, "a text of more than " + std::to_string(kMaxTextBytes >> 20U) + " MiB"));
+  }
   if (auto checked = check_yaml_text(text); !checked) return Failure(checked.error());
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/base/document.h"
+#include "agent/base/document_limits.h"
 
 namespace sextant {
 namespace {
@@ -64,12 +65,28 @@ TEST(Json, NamesThePlaceOfAnError) {
   EXPECT_EQ(error("{\"a\":1} {}"), "line 1, column 9: more than one JSON value");
 }
 
-TEST(Json, RefusesDuplicateKeys) {
-  EXPECT_THAT(error(R"({"a":1,"a":2})"), testing::HasSubstr("duplicate key 'a'"));
+TEST(Json, RefusesDuplicateKeysAndNamesBothPlaces) {
+  EXPECT_EQ(error(R"({"a":1,"a":2})"), "line 1, column 10: duplicate key 'a', first at line 1, column 2");
+  EXPECT_EQ(error("{\"x\": [{\"a\": \"}{\"}],\n \"a\": {\"a\": 1},\n \"\\u0061\": 2}"),
+            "line 3, column 9: duplicate key 'a', first at line 2, column 2");
   std::string many = "{";
-  for (int i = 0; i < 100; ++i) many += "\"k" + std::to_string(i) + "\":1,";
+  for (int i = 0; i < 100; ++i) many += "\"k" + std::to_string(i) + "\":1,\n";
   EXPECT_TRUE(parse_json(many + "\"x\":1}"));
-  EXPECT_THAT(error(many + "\"k5\":1}"), testing::HasSubstr("duplicate key 'k5'"));
+  EXPECT_THAT(error(many + "\"k5\":1}"), testing::HasSubstr("duplicate key 'k5', first at line 6, column 1"));
+}
+
+TEST(Json, AllowsAMillionValuesAndNotOneMore) {
+  std::string text = "[";
+  for (int i = 0; i < 999'998; ++i) text += "1,";
+  EXPECT_TRUE(parse_json(text + "1]"));
+  EXPECT_EQ(error(text + "1,1]"), "line 1, column 2000001: more than 1000000 values");
+}
+
+TEST(Json, TakesTextsOf64MebibytesAndNoLargerOnes) {
+  std::string text(kMaxTextBytes, 'x');
+  text.front() = text.back() = '"';
+  EXPECT_TRUE(parse_json(text));
+  EXPECT_EQ(error(text + " "), "line 1, column 1: a text of more than 64 MiB");
 }
 
 TEST(Json, AllowsAHundredLevelsAndNotOneMore) {

@@ -1,7 +1,10 @@
+#include <ctime>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "agent/base/document.h"
+#include "agent/base/document_limits.h"
 
 namespace sextant {
 namespace {
@@ -9,6 +12,12 @@ namespace {
 using Kind = Document::Kind;
 using testing::HasSubstr;
 using testing::StartsWith;
+
+#ifdef __SANITIZE_ADDRESS__
+constexpr double kSlowest = 10;
+#else
+constexpr double kSlowest = 1;
+#endif
 
 std::vector<Document> documents(std::string_view text) {
   auto parsed = parse_yaml(text);
@@ -130,6 +139,78 @@ TEST(Yaml, DefusesABombOfAliases) {
     text += "]\n";
   }
   EXPECT_THAT(error(text), HasSubstr("more than 1000000 values"));
+}
+
+TEST(Yaml, DefusesABombOfAliasesToOneLongText) {
+  const std::string text = "a: &a " + std::string(1U << 20U, 'x') + "\nb: [";
+  std::string aliases;
+  for (int i = 0; i < 62; ++i) aliases += "*a, ";
+  EXPECT_TRUE(parse_yaml(text + aliases + "]\n"));
+  EXPECT_EQ(error(text + aliases + "*a, *a]\n"),
+            "line 2, column 253: values of more than 64 MiB, those that aliases repeat included");
+}
+
+TEST(Yaml, BoundsTheTextThatNestedAnchorsKeep) {
+  std::string text;
+  for (int i = 0; i < 70; ++i) text += "&a" + std::to_string(i) + " [";
+  EXPECT_THAT(error(text + std::string(1U << 20U, 'x') + std::string(70, ']')),
+              HasSubstr("values of more than 64 MiB below anchors"));
+}
+
+TEST(Yaml, TakesTextsOf64MebibytesAndNoLargerOnes) {
+  const std::string text = "a: 1\n" + std::string(kMaxTextBytes - 5, '\n');
+  EXPECT_TRUE(parse_yaml(text));
+  EXPECT_EQ(error(text + "\n"), "line 1, column 1: a text of more than 64 MiB");
+}
+
+TEST(Yaml, TakesAHundredDirectivesADocumentAndNotOneMore) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "%TAG !t" + std::to_string(i) + "! tag:x,2000:\n";
+  EXPECT_TRUE(parse_yaml(text + "--- a\n...\n" + text + "--- b\n"));
+  EXPECT_EQ(error(text + "%TAG !x! tag:x,2000:\n--- a\n"), "line 101, column 1: more than 100 directives");
+  EXPECT_THAT(error(std::string(200, '\r') + text + "%TAG !x! tag:x,2000:\r--- a\n"),
+              HasSubstr("line 301, column 1: more than 100 directives"));
+}
+
+// A reader's time must not depend on what is in a text: 4 MiB of any take well below a second of the processor's time.
+TEST(Yaml, ReadsTextsMadeToBeSlowInTimeProportionalToTheirSize) {
+  constexpr std::size_t kBytes = 4U << 20U;
+  const auto fill = [](std::string_view piece) {
+    std::string text;
+    while (text.size() < kBytes) text += piece;
+    return text;
+  };
+  for (const std::string& text : {fill("["),
+                                  fill("{"),
+                                  fill("{a: "),
+                                  fill("[{"),
+                                  fill("- "),
+                                  fill("? "),
+                                  fill("a: "),
+                                  fill("[\n"),
+                                  fill("]"),
+                                  fill("a"),
+                                  fill("a b "),
+                                  fill("a\n"),
+                                  "\"" + fill("\\n"),
+                                  "'" + fill("''"),
+                                  "|\n" + fill(" a\n"),
+                                  fill("#\n"),
+                                  fill("%TAG !a! a\n"),
+                                  fill("&a "),
+                                  fill("!!a "),
+                                  fill("...\n"),
+                                  fill(":"),
+                                  std::string(99, '[') + fill("1,"),
+                                  fill("- !!str 1\n"),
+                                  fill("- &a 1\n"),
+                                  fill("- {name: http, port: 80}\n"),
+                                  fill("---\n")}) {
+    const std::clock_t begin = std::clock();
+    static_cast<void>(parse_yaml(text));
+    const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+    EXPECT_LT(seconds, kSlowest) << text.substr(0, 20);
+  }
 }
 
 TEST(Yaml, BoundsWhatNestedAnchorsKeep) {
