@@ -99,17 +99,18 @@ ObjectHead head_of(const Field& object, const KnownKind& known, const Origin& or
   return head;
 }
 
-template <class T>
-T whole(const Document& document, const ObjectHead& head, ObjectKind kind) {
+template <class T, class Body>
+T whole(Body&& body, const ObjectHead& head, ObjectKind kind) {
   return {.kind = kind,
           .ns = head.ns,
           .name = head.name,
-          .body = std::make_shared<const Document>(document),
+          .body = std::make_shared<const Document>(std::forward<Body>(body)),
           .origin = head.origin};
 }
 
-std::optional<Object> decode_known(const Document& document, const Field& object, const KnownKind& known,
-                                   const Origin& origin) {
+// The body may be moved from, where the object is kept whole.
+template <class Body>
+std::optional<Object> decode_known(Body&& body, const Field& object, const KnownKind& known, const Origin& origin) {
   const ObjectHead head = head_of(object, known, origin);
   switch (known.kind) {
     case ObjectKind::kNamespace:
@@ -129,12 +130,12 @@ std::optional<Object> decode_known(const Document& document, const Field& object
     case ObjectKind::kCiliumClusterwideNetworkPolicy:
     case ObjectKind::kClusterNetworkPolicy:
     case ObjectKind::kCiliumCidrGroup:
-      return whole<PolicyObject>(document, head, known.kind);
+      return whole<PolicyObject>(std::forward<Body>(body), head, known.kind);
     case ObjectKind::kCiliumNode:
     case ObjectKind::kCiliumEndpoint:
     case ObjectKind::kCiliumLoadBalancerIpPool:
     case ObjectKind::kExposureContract:
-      return whole<OtherObject>(document, head, known.kind);
+      return whole<OtherObject>(std::forward<Body>(body), head, known.kind);
   }
   return std::nullopt;
 }
@@ -150,9 +151,8 @@ const KnownKind* find_kind(const Field& object, const std::string& kind, const s
   return known;
 }
 
-}  // namespace
-
-Result<std::optional<Object>> decode(const Document& document, const Origin& origin) {
+template <class Body>
+Result<std::optional<Object>> decode_body(Body&& document, const Origin& origin) {
   // Files beside manifests (a patch of kustomize, values of Helm) are no objects; a line of text is no file of either.
   if (document.is_list() || document.is_null()) return std::nullopt;
   const Field object(document);
@@ -165,9 +165,19 @@ Result<std::optional<Object>> decode(const Document& document, const Origin& ori
 
   const KnownKind* known = find_kind(object, kind, api_version);
   if (known == nullptr) return std::nullopt;
-  auto decoded = decode_known(document, object, *known, origin);
+  auto decoded = decode_known(std::forward<Body>(document), object, *known, origin);
   if (object.error()) return Failure(*object.error());
   return decoded;
+}
+
+}  // namespace
+
+Result<std::optional<Object>> decode(const Document& document, const Origin& origin) {
+  return decode_body(document, origin);
+}
+
+Result<std::optional<Object>> decode(Document&& document, const Origin& origin) {
+  return decode_body(std::move(document), origin);
 }
 
 }  // namespace sextant

@@ -158,5 +158,7 @@ const Origin& origin_of(const Object& object);
 // One Kubernetes object (not a List) to the model. std::nullopt: a kind that Sextant does not read.
 // Errors name the field and its line: "spec.podCIDRs[1]: 'x' is no prefix (line 12)".
 Result<std::optional<Object>> decode(const Document& document, const Origin& origin);
+// The same; what the object keeps whole is not copied.
+Result<std::optional<Object>> decode(Document&& document, const Origin& origin);
 
 }  // namespace sextant

@@ -1,6 +1,7 @@
 #include "agent/policy/cluster.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "agent/policy/release.h"
 
@@ -10,6 +11,9 @@ struct Cluster::Index {
   std::unordered_map<IpAddress, Holder, AddressHash> holders{};
   std::unordered_set<IpAddress, AddressHash> api_servers{};
   std::unordered_map<const Pod*, IdentityId> pods{};
+  // Of addresses outside the cluster that are no API server's: by the longest known prefix, or by family.
+  std::unordered_map<const KnownPrefixes::Entry*, PeerIdentity> known{};
+  std::optional<PeerIdentity> plain_v4{}, plain_v6{};
 };
 
 Cluster::Cluster(const World& world, const Options& options, Symbols& symbols, Identities& identities,
@@ -117,7 +121,9 @@ PeerIdentity Cluster::peer(const Pod& pod, std::string_view node) const {
 
 void Cluster::add_node_labels(const Node& node, LabelSet& labels) const {
   for (const auto& [key, value] : node.labels) {
-    labels.put({.source = kNodeSource, .key = symbols_.intern(key_in_identity(key, options_.release)), .value = symbols_.intern(value)});
+    labels.put({.source = kNodeSource,
+                .key = symbols_.intern(key_in_identity(key, options_.release)),
+                .value = symbols_.intern(value)});
   }
   if (!has(options_.release, Trait::kNodesCarryClusterLabel)) return;
   labels.put({.source = kK8s, .key = symbols_.intern(kClusterKey), .value = symbols_.intern(options_.cluster_name)});
@@ -212,11 +218,22 @@ PeerIdentity Cluster::node_peer(std::string_view name, const IpAddress* address,
 }
 
 PeerIdentity Cluster::outside(const IpAddress& address) const {
+  if (is_api_server(address)) return derive_outside(address, true);
+  if (const KnownPrefixes::Entry* longest = known_.longest(address)) {
+    const auto [at, added] = index_->known.try_emplace(longest);
+    if (added) at->second = derive_outside(address, false);
+    return at->second;
+  }
+  std::optional<PeerIdentity>& plain = address.is_v4() ? index_->plain_v4 : index_->plain_v6;
+  if (!plain) plain = derive_outside(address, false);
+  return *plain;
+}
+
+PeerIdentity Cluster::derive_outside(const IpAddress& address, bool api_server) const {
   const bool v4 = address.is_v4();
   LabelSet labels;
-  const bool api_server = is_api_server(address);
   if (api_server) labels.put({.source = kReserved, .key = symbols_.intern("kube-apiserver")});
-  const bool known = !known_.covering(address).empty();
+  const bool known = known_.longest(address) != nullptr;
   Chances chances;
   add_prefix_labels(address, labels, chances);
   if ((known || api_server) && has(options_.release, Trait::kZeroGroupReachesLonger)) {

@@ -50,12 +50,13 @@ class Cluster {
   // Where the API server is (the Service default/kubernetes).
   const std::unordered_set<IpAddress, AddressHash>& api_servers() const;
 
-  // The identity of an address outside the cluster.
+  // The identity of an address outside the cluster. Remembered until forget(), which new known prefixes need too.
   PeerIdentity outside(const IpAddress& address) const;
 
  private:
   void index() const;
   bool is_api_server(const IpAddress& address) const;
+  PeerIdentity derive_outside(const IpAddress& address, bool api_server) const;
   struct Chances;
   void add_prefix_labels(const IpAddress& address, LabelSet& labels, Chances& chances) const;
   std::vector<IdentityId> alternatives(const LabelSet& labels, const Chances& chances) const;

@@ -8,6 +8,7 @@
 // a whole and reported by problems().
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,6 +28,7 @@ namespace sextant::policy {
 // changed()), which is how a release with a defect mended is asked about.
 enum class Release : std::uint64_t { k1_17_0, k1_18_6, k1_19_3, k1_20_2 };
 inline constexpr Release kNewestRelease = Release::k1_20_2;
+inline constexpr std::array kReleases{Release::k1_17_0, Release::k1_18_6, Release::k1_19_3, Release::k1_20_2};
 std::string_view to_string(Release release);  // "1.20.2"; traits changed do not show
 // Another patch release takes the nearest known of its minor, and of that one's defects has only those that the patch
 // has: "1.19.5" -> k1_19_3 without CVE-2026-56743, exact false. Errors for a minor that is not known.

@@ -32,38 +32,60 @@ void prefer_written(std::vector<const Item*>& items) {
   if (written) std::erase_if(items, [](const Item* item) { return item->sources.empty(); });
 }
 
+// Goes through tiers and priorities in order until some item matches that does not pass on; `deciders` hears of the
+// items that match with the best precedence.
+template <class Matches, class Deciders>
+Verdict decide(const SubjectPolicy& subject, const Matches& matches, Deciders& deciders) {
+  const std::vector<Item>& items = subject.items;
+  std::size_t i = 0;
+  while (i < items.size()) {
+    const Item& head = items[i];
+    int best = -1;
+    for (; i < items.size() && items[i].tier == head.tier && items[i].priority == head.priority; ++i) {
+      if (items[i].rank < best || !matches(i)) continue;
+      if (items[i].rank > best) deciders.clear();
+      best = items[i].rank;
+      deciders.add(items[i]);
+    }
+    if (best < 0) continue;
+    if (best != kPassRank) return verdict_of(static_cast<std::uint8_t>(best));
+    deciders.pass();
+    while (i < items.size() && items[i].tier == head.tier) ++i;  // the rest of the tier is passed over
+  }
+  return Verdict::kDeny;
+}
+
+struct Remembered {
+  std::vector<const Item*> items{};
+  bool passed = false;
+
+  void clear() { items.clear(); }
+  void add(const Item& item) { items.push_back(&item); }
+  void pass() {
+    clear();
+    passed = true;
+  }
+};
+
+struct Forgotten {
+  void clear() {}
+  void add(const Item&) {}
+  void pass() {}
+};
+
 // With `uncertain`, items whose peers cannot be computed are taken to match.
 Judgement decide(const SubjectPolicy& subject, const Sight& sight, Protocol protocol, std::uint16_t port,
                  bool uncertain) {
-  Judgement judgement{.verdict = Verdict::kDeny, .because = Because::kDefaultDeny};
+  Remembered deciders;
   const auto matches = [&](std::size_t i) {
     return (uncertain ? sight.concerns(subject, i) : sight.concerned[i]) && subject.items[i].covers(protocol, port);
   };
-  std::size_t i = 0;
-  while (i < subject.items.size()) {
-    const Item& head = subject.items[i];
-    int best = -1;
-    std::vector<const Item*> found;
-    for (; i < subject.items.size() && subject.items[i].tier == head.tier && subject.items[i].priority == head.priority;
-         ++i) {
-      const Item& item = subject.items[i];
-      if (item.rank < best || !matches(i)) continue;
-      if (item.rank > best) found.clear();
-      best = item.rank;
-      found.push_back(&item);
-    }
-    if (best < 0) continue;
-    if (best == kPassRank) {  // the rest of the tier is passed over
-      judgement.passed = true;
-      while (i < subject.items.size() && subject.items[i].tier == head.tier) ++i;
-      continue;
-    }
-    prefer_written(found);
-    judgement.verdict = verdict_of(static_cast<std::uint8_t>(best));
-    judgement.because = because_of(*found.front());
-    judgement.decided_by = std::move(found);
-    return judgement;
-  }
+  Judgement judgement{.verdict = decide(subject, matches, deciders), .because = Because::kDefaultDeny};
+  judgement.passed = deciders.passed;
+  if (deciders.items.empty()) return judgement;
+  prefer_written(deciders.items);
+  judgement.because = because_of(*deciders.items.front());
+  judgement.decided_by = std::move(deciders.items);
   return judgement;
 }
 
@@ -108,6 +130,18 @@ Judgement judge(const SubjectPolicy& subject, const Sight& sight, Protocol proto
     return {.decided_by = std::move(judgement.decided_by), .by_chance = true};
   }
   return judgement;
+}
+
+Verdict verdict_alone(const SubjectPolicy& subject, const PeerIdentity& peer, Protocol protocol, std::uint16_t port,
+                      Release release) {
+  const bool plain =
+      subject.broken.empty() && subject.applies && !subject.uncertain && !subject.authenticates && peer.instead.empty();
+  if (!plain) return judge(subject, sight_of(subject, peer), protocol, port, release).verdict;
+  Forgotten deciders;
+  const auto matches = [&](std::size_t i) {
+    return subject.items[i].covers(protocol, port) && concerns(subject.items[i], peer);
+  };
+  return decide(subject, matches, deciders);
 }
 
 }  // namespace sextant::policy

@@ -32,4 +32,8 @@ Because because_of(const Item& item);
 Judgement judge(const SubjectPolicy& subject, const Sight& sight, Protocol protocol, std::uint16_t port,
                 Release release);
 
+// judge(subject, sight_of(subject, peer), ...).verdict, without finding out who decided: some ten times faster.
+Verdict verdict_alone(const SubjectPolicy& subject, const PeerIdentity& peer, Protocol protocol, std::uint16_t port,
+                      Release release);
+
 }  // namespace sextant::policy

@@ -91,13 +91,18 @@ void KnownPrefixes::recount_zero() {
   gather(zero_groups_v6_, zero_v6_);
 }
 
-std::vector<const std::map<Prefix, KnownPrefixes::Known>::value_type*> KnownPrefixes::covering(
-    const IpAddress& address) const {
-  std::vector<const std::map<Prefix, Known>::value_type*> found;
-  for (const auto& [length, count] : lengths_) {
-    const auto at = known_.find(Prefix::masked(address, length));
-    if (at != known_.end() && covers(at->first, address)) found.push_back(&*at);
+const KnownPrefixes::Entry* KnownPrefixes::longest(const IpAddress& address, std::uint8_t shorter_than) const {
+  for (auto length = lengths_.upper_bound(shorter_than); length != lengths_.end(); ++length) {
+    const auto at = known_.find(Prefix::masked(address, length->first));
+    if (at != known_.end() && covers(at->first, address)) return &*at;
   }
+  return nullptr;
+}
+
+std::vector<const KnownPrefixes::Entry*> KnownPrefixes::covering(const IpAddress& address) const {
+  std::vector<const Entry*> found;
+  for (const Entry* entry = longest(address); entry != nullptr; entry = longest(address, entry->first.length))
+    found.push_back(entry);
   return found;
 }
 

@@ -35,8 +35,11 @@ class KnownPrefixes {
   };
   const std::map<Prefix, Known>& all() const { return known_; }
 
-  // The known prefixes that hold `address`, the longest first.
-  std::vector<const std::map<Prefix, Known>::value_type*> covering(const IpAddress& address) const;
+  using Entry = std::map<Prefix, Known>::value_type;
+  // The longest known prefix that holds `address`, of those shorter than that; nullptr: none does.
+  const Entry* longest(const IpAddress& address, std::uint8_t shorter_than = 129) const;
+  // All that hold it, the longest first. They follow from the longest.
+  std::vector<const Entry*> covering(const IpAddress& address) const;
   // Labels that groups give to the zero prefix of a family.
   const std::vector<Label>& zero_group_labels(bool v4) const { return v4 ? zero_v4_ : zero_v6_; }
 

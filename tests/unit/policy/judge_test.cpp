@@ -13,7 +13,10 @@ SubjectPolicy policy_of(std::vector<Item> items) {
 }
 
 Judgement judge_all(const SubjectPolicy& subject, std::uint16_t port = 80, Protocol protocol = Protocol::kTcp) {
-  return judge(subject, sight_of(subject, {.id = 1, .outside = true}), protocol, port, kNewestRelease);
+  const PeerIdentity peer{.id = 1, .outside = true};
+  Judgement judgement = judge(subject, sight_of(subject, peer), protocol, port, kNewestRelease);
+  EXPECT_EQ(verdict_alone(subject, peer, protocol, port, kNewestRelease), judgement.verdict);
+  return judgement;
 }
 
 Item tcp(std::uint16_t first, std::uint16_t last, std::uint8_t rank) {
@@ -69,8 +72,10 @@ TEST(Judge, IsUnknownOnlyWhereTheUncertainCouldChangeIt) {
   SubjectPolicy subject = policy_of({uncertain, tcp(50, 60, kAllowRank)});
   subject.uncertain = true;
   const auto verdict = [&](bool outside, std::uint16_t port) {
-    const Sight sight = sight_of(subject, {.id = identities.intern({}), .outside = outside});
-    return judge(subject, sight, Protocol::kTcp, port, kNewestRelease).verdict;
+    const PeerIdentity peer{.id = identities.intern({}), .outside = outside};
+    const Verdict alone = verdict_alone(subject, peer, Protocol::kTcp, port, kNewestRelease);
+    EXPECT_EQ(alone, judge(subject, sight_of(subject, peer), Protocol::kTcp, port, kNewestRelease).verdict);
+    return alone;
   };
   EXPECT_EQ(verdict(true, 80), Verdict::kUnknown);
   EXPECT_EQ(verdict(true, 55), Verdict::kAllow);
@@ -90,10 +95,12 @@ TEST(Judge, IsUnknownWhereChanceDecides) {
   Item item = tcp(80, 80, kAllowRank);
   item.peers = std::make_shared<const Matcher>(std::vector{selector}, identities);
   const SubjectPolicy subject = policy_of({item, tcp(90, 90, kAllowRank)});
-  const Sight sight = sight_of(subject, {.id = identities.intern(low), .instead = {identities.intern(high)}});
+  const PeerIdentity peer{.id = identities.intern(low), .instead = {identities.intern(high)}};
+  const Sight sight = sight_of(subject, peer);
   const Judgement judgement = judge(subject, sight, Protocol::kTcp, 80, Release::k1_17_0);
   EXPECT_EQ(judgement.verdict, Verdict::kUnknown);
   EXPECT_TRUE(judgement.by_chance);
+  EXPECT_EQ(verdict_alone(subject, peer, Protocol::kTcp, 80, Release::k1_17_0), Verdict::kUnknown);
   EXPECT_EQ(judge(subject, sight, Protocol::kTcp, 90, Release::k1_17_0).verdict, Verdict::kAllow);
   EXPECT_EQ(judge(subject, sight, Protocol::kTcp, 91, Release::k1_17_0).verdict, Verdict::kDeny);
 }

@@ -29,6 +29,10 @@ TEST(KnownPrefixes, AreFoundTheLongestFirst) {
             (std::vector<std::string>{"2001:db8::1/128", "2001:db8::/48", "2001:db8::/32", "2001::/16"}));
   EXPECT_EQ(covering(known, "2001:db9::1"), (std::vector<std::string>{"2001::/16"}));
   EXPECT_TRUE(covering(known, "2002::1").empty());
+  const IpAddress address = IpAddress::parse("2001:db8::1").value();
+  EXPECT_EQ(known.longest(address)->first.to_string(), covering(known, "2001:db8::1").front());
+  EXPECT_EQ(known.longest(address, 17)->first.to_string(), "2001::/16");
+  EXPECT_EQ(known.longest(address, 16), nullptr);
 }
 
 TEST(KnownPrefixes, StayUntilTheLastThatNamesThemIsGone) {
