@@ -53,14 +53,14 @@ class Document {
   static std::string_view kind_name(Kind kind);  // "a map", "a list", "a string"...
 };
 
-// Reads every document of a YAML stream (JSON is YAML). Errors name line, column and cause. Limits: duplicate
-// keys, more than 100 levels, more than 1,000,000 values (those that aliases repeat included), and tags other than the
-// core schema's are errors. Plain scalars are what sigs.k8s.io/yaml makes of them, as Kubernetes reads manifests: yes,
-// no, on, off are booleans, 010 is 8 (yaml_scalar.h). A document that holds nothing is a null.
+// Reads every document of a YAML stream (JSON is YAML; libyaml). Errors name line, column and cause: a key twice names
+// both lines; so are more than 100 levels, a million values or 64 MiB (what aliases repeat included), tags beyond the
+// core schema. Plain scalars are what sigs.k8s.io/yaml makes of them, as Kubernetes reads manifests: yes, no, on, off
+// are booleans, 010 is 8 (yaml_scalar.h). A document that holds nothing is a null.
 Result<std::vector<Document>> parse_yaml(std::string_view text);
 
-// Reads one JSON value (Boost.JSON). Positions are 0. Errors name line, column and cause; duplicate keys and more than
-// 100 levels are errors. Integers beyond 64 bits signed are doubles.
+// Reads one JSON value (Boost.JSON). Positions are 0. Errors name line, column and cause; a key twice and the limits of
+// parse_yaml are errors. Integers beyond 64 bits signed are doubles.
 Result<Document> parse_json(std::string_view text);
 
 // An error of parse_yaml, parse_json or the model's decode(), with the line taken out of its words. Line 0: it names none.

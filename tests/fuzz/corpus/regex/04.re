@@ -1,0 +1,1 @@
+\pL\p{Greek}\P{^Lu}
