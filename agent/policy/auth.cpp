@@ -123,6 +123,16 @@ std::optional<Found> choose(std::optional<Found> own, std::optional<Found> behin
   return behind_first ? with_mode_of(*behind, *own) : with_mode_of(*own, *behind);
 }
 
+// What the aggregate's entry on the same port says too has no entry of its own, so that a broader one of the peer's may
+// be found instead (pkg/policy/mapstate.go:pruneAggregated).
+void leave_out_doubles(Entries& own, const Entries& behind) {
+  std::erase_if(own, [&](const auto& entry) {
+    const auto same = behind.find(entry.first);
+    return same != behind.end() && same->second.precedence == entry.second.precedence &&
+           same->second.auth == entry.second.auth;
+  });
+}
+
 }  // namespace
 
 Judgement judge_authenticated(const SubjectPolicy& subject, const PeerIdentity& peer, Protocol protocol,
@@ -139,6 +149,7 @@ Judgement judge_authenticated(const SubjectPolicy& subject, const PeerIdentity& 
       if (item.peers->matches(peer.aggregate)) add(behind, item, port);
     }
   }
+  if (has(release, Trait::kAggregates)) leave_out_doubles(own, behind);
   const std::optional<Found> found = choose(look_up(own, release), look_up(behind, release), release);
   if (!found) return {.verdict = Verdict::kDeny, .because = Because::kDefaultDeny};
   Judgement judgement{.verdict = Verdict::kAllow, .decided_by = found->entry.items};

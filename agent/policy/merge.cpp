@@ -152,12 +152,13 @@ class Merger {
       conflict("authentication " + std::string(name_of(part.item.auth)) + " and " +
                std::string(name_of(raw.item.auth)));
     }
-    part.redirect.has_rules = part.redirect.has_rules || raw.redirect->has_rules;
     part.redirect.server_names = part.redirect.server_names || raw.redirect->server_names;
     part.redirect.terminates_tls = part.redirect.terminates_tls || raw.redirect->terminates_tls;
+    // Server names that go before the L7 rules pass.
     if (part.redirect.server_names && part.redirect.has_rules && !part.redirect.terminates_tls) {
       conflict("server names and L7 rules without terminating TLS");
     }
+    part.redirect.has_rules = part.redirect.has_rules || raw.redirect->has_rules;
   }
 
   // Whether a peer's entry is not written, since the one for everyone on the same port says the same.

@@ -49,6 +49,16 @@ TEST(Authentication, IsSwitchedOffByANarrowerRule) {
   }
 }
 
+TEST(Authentication, OfABroaderRuleCountsWhereTheNarrowerOneIsKeptForTheAggregateOnly) {
+  // A selector of negative requirements selects the aggregate too; in 1.20 the pod then has no entry of its own on TCP.
+  const std::string rules =
+      "{fromEndpoints: [{matchLabels: {app: web}}], authentication: {mode: disabled}}, "
+      "{fromEndpoints: [{matchExpressions: [{key: 'reserved:world', operator: DoesNotExist}]}], "
+      "authentication: {mode: required}, toPorts: [{ports: [{port: '0', protocol: TCP}]}]}";
+  EXPECT_EQ(verdict(rules, Release::k1_20_2), Verdict::kAllow);
+  EXPECT_EQ(verdict(rules, Release::k1_19_3), Verdict::kAuth);
+}
+
 TEST(Authentication, DoesNotUndoADenial) {
   const std::string policy = cnp("shop/deny", "endpointSelector: {}, ingressDeny: [{fromEndpoints: [{}]}]");
   const Scene scene({pod("shop/db", "app: db"), pod("shop/web", "app: web"), policy,

@@ -44,6 +44,17 @@ TEST(Merge, OfL7ProtocolsForDifferentPeersConflictsIn117Only) {
   EXPECT_EQ(decide(Release::k1_18_6, kPolicies).verdict, Verdict::kRedirect);
 }
 
+TEST(Merge, OfServerNamesWithL7RulesConflictsUnlessTheNamesComeFirst) {
+  constexpr auto kNames = ", serverNames: [example.org]";
+  for (const Release release : {Release::k1_19_3, Release::k1_20_2}) {
+    const auto merged = [release](std::string_view first, std::string_view second) {
+      return decide(release, {on_80("shop/a", "", first), on_80("shop/b", "", second)}).verdict;
+    };
+    EXPECT_EQ(merged(kHttp, kNames), Verdict::kUnknown);
+    EXPECT_EQ(merged(kNames, kHttp), Verdict::kRedirect);
+  }
+}
+
 TEST(Merge, OnDifferentPortsDoesNotConflict) {
   EXPECT_EQ(decide(Release::k1_19_3, {on_80("shop/a", "", kHttp), on_80("shop/b", "", kKafka, "81")}).verdict,
             Verdict::kRedirect);
