@@ -1,7 +1,10 @@
 #include "agent/policy/l7.h"
 
 #include <algorithm>
+#include <array>
+#include <cctype>
 
+#include "agent/policy/go_number.h"
 #include "agent/policy/go_regex.h"
 #include "agent/policy/release.h"
 
@@ -56,19 +59,71 @@ void check_http(const Document& list, const Path& path, Report& report) {
   }
 }
 
+constexpr std::array<std::string_view, 34> kKafkaKeys{"produce",
+                                                      "fetch",
+                                                      "offsets",
+                                                      "metadata",
+                                                      "leaderandisr",
+                                                      "stopreplica",
+                                                      "updatemetadata",
+                                                      "controlledshutdown",
+                                                      "offsetcommit",
+                                                      "offsetfetch",
+                                                      "findcoordinator",
+                                                      "joingroup",
+                                                      "heartbeat",
+                                                      "leavegroup",
+                                                      "syncgroup",
+                                                      "describegroups",
+                                                      "listgroups",
+                                                      "saslhandshake",
+                                                      "apiversions",
+                                                      "createtopics",
+                                                      "deletetopics",
+                                                      "deleterecords",
+                                                      "initproducerid",
+                                                      "offsetforleaderepoch",
+                                                      "addpartitionstotxn",
+                                                      "addoffsetstotxn",
+                                                      "endtxn",
+                                                      "writetxnmarkers",
+                                                      "txnoffsetcommit",
+                                                      "describeacls",
+                                                      "createacls",
+                                                      "deleteacls",
+                                                      "describeconfigs",
+                                                      "alterconfigs"};
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+bool is_kafka_topic(std::string_view topic) {
+  constexpr std::size_t kLongest = 255;
+  return topic.size() <= kLongest && std::ranges::all_of(topic, [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '_' || c == '-' || c == '\\';
+         });
+}
+
 // pkg/policy/api/kafka (github.com/cilium/proxy): PortRule.Sanitize.
 void check_kafka(const Document& list, const Path& path, Report& report) {
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const Path at = path[i];
     const Fields fields(list.items[i], at, report);
-    const std::string role = fields.text("role");
-    const std::string key = fields.text("apiKey");
-    fields.text("apiVersion");
+    const std::string role = lower(fields.text("role"));
+    const std::string key = lower(fields.text("apiKey"));
+    const std::string version = fields.text("apiVersion");
+    const std::string topic = fields.text("topic");
     fields.text("clientID");
-    fields.text("topic");
     if (!role.empty() && !key.empty()) report.reject(at, "role and apiKey exclude each other");
+    if (!key.empty() && std::ranges::find(kKafkaKeys, key) == kKafkaKeys.end())
+      report.reject(at / "apiKey", "'" + key + "' is no key of Kafka's protocol");
     if (!role.empty() && role != "produce" && role != "consume")
       report.reject(at / "role", "must be produce or consume");
+    if (!version.empty() && parse_unsigned(version, 10, 15).error != NumberError::kNone)
+      report.reject(at / "apiVersion", "'" + version + "' is no number up to 32767");
+    if (!is_kafka_topic(topic)) report.reject(at / "topic", "'" + topic + "' is no name of a topic");
   }
 }
 

@@ -194,7 +194,7 @@ Requirement SelectorReader::requirement(std::string_view key, KeyStyle style, Op
   const std::string full = validated_key(key, style);
   const SourceAndKey parts = split_source(full, has(release_, Trait::kStrictSelectorKeys) ? ':' : '.', release_);
   Requirement result{.op = op, .source = symbols_.intern(parts.source), .key = symbols_.intern(parts.key)};
-  if (result.source == kNoSource) result.source = kAny;
+  if (parts.source.empty() || parts.source == "unspec") result.source = kAny;
   if (result.source == kCidr) result.prefix = prefix_of_key(parts.key);
   for (const std::string& value : values) result.values.push_back(symbols_.intern(value));
   std::ranges::sort(result.values);

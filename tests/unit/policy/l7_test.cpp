@@ -62,6 +62,19 @@ TEST(L7, ProtocolsExcludeEachOther) {
   EXPECT_TRUE(read("rules: {kafka: [{role: produce, apiKey: fetch}]}", Release::k1_19_3).rejection);
 }
 
+TEST(L7, RulesOfKafkaAreCheckedAsItsProtocolHasThem) {
+  const auto refused = [](std::string_view rule) {
+    return read("rules: {kafka: [{" + std::string(rule) + "}]}", Release::k1_19_3).rejection.has_value();
+  };
+  for (const auto* rule : {"apiKey: nonsense", "apiVersion: x", "apiVersion: '32768'", "topic: 'a b'", "role: both"}) {
+    EXPECT_TRUE(refused(rule)) << rule;
+  }
+  EXPECT_TRUE(refused("topic: " + std::string(256, 't')));
+  EXPECT_FALSE(refused("topic: " + std::string(255, 't')));
+  EXPECT_FALSE(refused("apiKey: FETCH, apiVersion: '32767', topic: a.b_c-d, clientID: 'x y'"));
+  EXPECT_FALSE(refused("role: Produce"));
+}
+
 TEST(L7, KafkaIsGoneIn120) {
   EXPECT_EQ(read("rules: {kafka: [{topic: x}]}", Release::k1_19_3).redirect.parser, "kafka");
   EXPECT_FALSE(read("rules: {kafka: [{topic: x}]}", Release::k1_20_2).redirect.any());

@@ -52,6 +52,11 @@ TEST_F(Selectors, WithoutASourceMatchEverySource) {
   EXPECT_TRUE(matches("{matchLabels: {'reserved:host': ''}}", "reserved:host"));
 }
 
+TEST_F(Selectors, OfSourceUnspecMatchEverySource) {
+  EXPECT_TRUE(matches("{matchLabels: {'unspec:app': db}}", "k8s:app=db"));
+  EXPECT_FALSE(matches("{matchLabels: {'cni:app': db}}", "k8s:app=db"));
+}
+
 TEST_F(Selectors, NeedAllTheirRequirements) {
   EXPECT_TRUE(matches("{matchLabels: {app: db, tier: back}}", "k8s:app=db,k8s:tier=back"));
   EXPECT_FALSE(matches("{matchLabels: {app: db, tier: back}}", "k8s:app=db"));
