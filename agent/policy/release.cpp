@@ -117,6 +117,10 @@ constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDiffe
     {Trait::kKafkaAndL7Proto, {y, y, y, n}, "kafka and l7proto rules exist", "pkg/policy/api/l4.go"},
     {Trait::kVrrpAndIgmp, {n, n, y, y}, "toPorts takes VRRP and IGMP", "pkg/policy/api/utils.go"},
     {Trait::kTunnelProtocols, {n, n, n, y}, "toPorts takes GRE, IPIP, IPV6, ESP and AH", "pkg/policy/api/utils.go"},
+    {Trait::kLogField,
+     {n, y, y, y},
+     "a rule may have a log value; before, the API server prunes it",
+     "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnetworkpolicies.yaml"},
 
     {Trait::kClusterMeshEntity, {n, n, n, y}, "the entity cluster-mesh exists", "pkg/policy/api/entity.go"},
     {Trait::kClusterNetworkPolicy,

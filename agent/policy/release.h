@@ -47,6 +47,7 @@ enum class Trait : std::uint8_t {
   kKafkaAndL7Proto,
   kVrrpAndIgmp,
   kTunnelProtocols,
+  kLogField,
   // Kinds and peers.
   kClusterMeshEntity,
   kClusterNetworkPolicy,

@@ -1,0 +1,51 @@
+// selects-nothing: by the pods, pod templates and nodes of the manifests.
+//
+// A policy of a namespace is judged only when the manifests hold a pod or a template of that namespace: a folder of
+// policies alone says nothing about whom they select. A cluster-wide policy is judged when they hold any pod, one for
+// nodes when they hold any node.
+#include <algorithm>
+
+#include "agent/audit/lint/checks.h"
+
+namespace sextant::audit::lint {
+namespace {
+
+bool can_be_judged(const World& world, const PolicyView& policy, const SpecView& spec) {
+  if (spec.node) return !world.nodes().empty();
+  const std::string& ns = policy.object->ns;
+  const auto counts = [&](const Pod& pod) { return ns.empty() || pod.ns == ns; };
+  return std::ranges::any_of(world.pods(), [&](const auto& entry) { return counts(entry.second); }) ||
+         std::ranges::any_of(world.workloads(), [&](const auto& entry) { return counts(entry.second.pod); });
+}
+
+// A pod of the namespace that only a hostNetwork keeps from being selected, by its labels.
+bool has_host_network_pods(const World& world, const std::string& ns) {
+  return std::ranges::any_of(world.pods(), [&](const auto& entry) {
+    return entry.second.host_network && (ns.empty() || entry.second.ns == ns);
+  });
+}
+
+}  // namespace
+
+void check_selects_nothing(const Tree& tree, Remarks& remarks) {
+  for (const PolicyView& policy : tree.policies()) {
+    if (policy.object->kind == ObjectKind::kClusterNetworkPolicy || tree.is_rejected(policy)) continue;
+    for (const SpecView& spec : policy.specs) {
+      if (!can_be_judged(tree.given(), policy, spec)) continue;
+      const auto selected = tree.selected_by(policy, spec);
+      if (std::ranges::any_of(selected, &SubjectView::given)) continue;
+      std::string message =
+          spec.node ? "selects no node of the manifests" : "selects no pod and no pod template of the manifests";
+      message += "; whatever it was written for is not protected by it";
+      if (!spec.node && has_host_network_pods(tree.given(), policy.object->ns)) {
+        message += " (pods with hostNetwork are their node's, and no policy for pods selects them)";
+      }
+      remarks.push_back(
+          {ReasonId::kSelectsNothing, policy.at(spec.where, spec.document), std::move(message),
+           "compare its selector with the labels of the pods, namespace included; remove the policy if they "
+           "are gone"});
+    }
+  }
+}
+
+}  // namespace sextant::audit::lint
