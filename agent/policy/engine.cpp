@@ -5,6 +5,7 @@
 #include "agent/policy/compile.h"
 #include "agent/policy/engine_state.h"
 #include "agent/policy/explain.h"
+#include "agent/policy/trace.h"
 
 namespace sextant::policy {
 
@@ -41,6 +42,7 @@ Result<Decision> Engine::decide(const Subject& to, const Peer& from, Protocol pr
                                     .peer = *peer,
                                     .identities = state_->identities,
                                     .symbols = state_->symbols,
+                                    .judgement = judgement,
                                     .protocol = protocol,
                                     .port = port});
   }

@@ -36,6 +36,15 @@ std::string why_allowed(const SubjectPolicy& subject, const Judgement& judgement
   }
 }
 
+// Those that ask for default deny; others that select the subject do not close anything.
+std::vector<PolicyRef> closing_policies(const SubjectPolicy& subject) {
+  std::vector<PolicyRef> refs;
+  for (const Written& source : subject.selecting) {
+    if (source.entry->default_deny) add_once(refs, source.policy->ref(nullptr));
+  }
+  return refs;
+}
+
 }  // namespace
 
 std::string port_text(Protocol protocol, std::uint16_t port) {
@@ -55,7 +64,7 @@ std::vector<PolicyRef> deciding_policies(const SubjectPolicy& subject, const Jud
   for (const Item* item : judgement.decided_by) {
     for (const Written& source : item->sources) add_once(refs, source.policy->ref(source.entry));
   }
-  if (refs.empty() && judgement.because == Because::kDefaultDeny) return selecting_policies(subject);
+  if (refs.empty() && judgement.because == Because::kDefaultDeny) return closing_policies(subject);
   return refs;
 }
 
@@ -68,7 +77,7 @@ std::string why(const SubjectPolicy& subject, const Judgement& judgement) {
       return names_of(deciding_policies(subject, judgement)) +
              " denies it, and a deny rule wins over every allow of its tier";
     case Because::kDefaultDeny: {
-      const std::vector<PolicyRef> refs = selecting_policies(subject);
+      const std::vector<PolicyRef> refs = closing_policies(subject);
       if (refs.empty())
         return "no rule allows it, and everything without a rule is denied here (enable-policy always, or no labels "
                "yet)";
@@ -95,73 +104,6 @@ std::string why(const SubjectPolicy& subject, const Judgement& judgement) {
            "one label";
   }
   return "a rule that cannot be computed could change it";
-}
-
-namespace {
-
-struct Considered {
-  RuleTrace trace{};
-  int rank = 0;  // 0 matched, 1 the port matched, 2 the peer matched, 3 neither
-};
-
-std::string peer_mismatch(const Entry& entry, const std::string& labels) {
-  if (entry.peers.nobody) return "it names nobody";
-  constexpr std::size_t kShown = 4;
-  std::string text = "the source (" + labels + ") is none of its peers";
-  std::size_t shown = 0;
-  for (const Prefix& prefix : entry.peers.prefixes) {
-    if (shown++ == kShown) return text + ", …";
-    text += (shown == 1 ? ": " : ", ") + prefix.to_string();
-  }
-  return text;
-}
-
-std::string port_mismatch(const Question& question) {
-  return port_text(question.protocol, question.port) + " is not among its ports";
-}
-
-Considered consider(const Question& question, const std::vector<bool>& concerned, const Policy& policy,
-                    const Entry& entry, const std::string& labels) {
-  bool peer = false, port = entry.any_port, both = false;
-  for (std::size_t i = 0; i < question.subject.items.size(); ++i) {
-    const Item& item = question.subject.items[i];
-    if (std::ranges::find(item.sources, &entry, &Written::entry) == item.sources.end()) continue;
-    const bool covers = item.covers(question.protocol, question.port);
-    peer = peer || concerned[i];
-    port = port || covers;
-    both = both || (covers && concerned[i]);
-  }
-  Considered result{.trace = {.policy = policy.ref(&entry), .matched = both, .deny = entry.action == Action::kDeny}};
-  result.rank = both ? 0 : port ? 1 : peer ? 2 : 3;
-  if (both) {
-    result.trace.detail = entry.action == Action::kDeny   ? "matches, and denies"
-                          : entry.action == Action::kPass ? "matches, and passes on to the next tier"
-                                                          : "matches, and allows";
-  } else if (entry.ports.empty() && entry.peers.nobody) {
-    result.trace.detail = "allows nobody: it only closes what no rule allows";
-  } else if (peer) {
-    result.trace.detail = port_mismatch(question);
-  } else {
-    result.trace.detail = peer_mismatch(entry, labels);
-    if (!port) result.trace.detail += ", and " + port_mismatch(question);
-  }
-  return result;
-}
-
-}  // namespace
-
-std::vector<RuleTrace> trace(const Question& question) {
-  const std::vector<bool> concerned = sight_of(question.subject, question.peer).concerned;
-  const std::string labels = question.identities.labels(question.peer.id).to_string(question.symbols);
-  std::vector<Considered> considered;
-  for (const auto& [policy, entry] : question.subject.selecting) {
-    considered.push_back(consider(question, concerned, *policy, *entry, labels));
-  }
-  std::ranges::stable_sort(considered, {}, &Considered::rank);
-  std::vector<RuleTrace> traces;
-  traces.reserve(considered.size());
-  for (Considered& one : considered) traces.push_back(std::move(one.trace));
-  return traces;
 }
 
 }  // namespace sextant::policy

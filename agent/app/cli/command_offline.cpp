@@ -3,12 +3,6 @@
 namespace sextant::app::cli {
 namespace {
 
-Result<policy::Release> release_word(const std::string& text) {
-  const auto choice = policy::release_from(text);
-  if (!choice) return Failure(choice.error());
-  return choice->release;
-}
-
 Result<Prefix> prefix_word(const std::string& text) { return Prefix::parse(text); }
 
 }  // namespace
@@ -29,9 +23,15 @@ void declare_offline_options(CLI::App& app, OfflineOptions& offline) {
   manifests->group(kOfflineGroup);
   only_offline(add_value(app, "--node", "NAME", offline.node, any_text,
                          "The node to judge on (default the only one in the manifests)"));
+  const auto release = [&engine](const std::string& text) -> Result<std::string> {
+    const auto choice = policy::release_from(text);
+    if (!choice) return Failure(choice.error());
+    engine.release = choice->release;
+    return text;
+  };
   only_offline(
-      add_value(app, "--cilium", "VERSION", engine.release, release_word,
-                "Whose policy semantics (default " + std::string(policy::to_string(policy::kNewestRelease)) + ")"));
+      add_values(app, "--cilium", "VERSION", offline.cilium, release,
+                 "Whose policy semantics (default " + std::string(policy::to_string(policy::kNewestRelease)) + ")"));
   only_offline(add_word(app, "--enable-policy", enable_policy, engine.enable_policy, "Cilium's enable-policy"));
   only_offline(app.add_flag("--enable-host-firewall", engine.enable_host_firewall, "Cilium's host firewall is on"));
   only_offline(add_word(app, "--allow-localhost", allow_localhost, engine.allow_localhost, "Cilium's allow-localhost"));

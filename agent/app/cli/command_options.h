@@ -1,7 +1,7 @@
 // Helpers to declare options on a CLI11 tree. For command_*.cpp only: CLI11's headers are large.
 //
 // The type name of an option is what help prints for its value and what completions offer: "a|b|c" is a choice of
-// words, DIR a folder, all else free text.
+// words, DIR a folder, FILE a file, all else free text.
 #pragma once
 
 #include <string>

@@ -109,6 +109,9 @@ struct CommandTree::State {
       return std::unexpected(usage_error(verb_given(), "ID shows one finding: no other choice goes with it"));
     if (f.watch && f.fail_on)
       return std::unexpected(usage_error(verb_given(), "--watch never ends, so --fail-on cannot tell"));
+    const ExplainOptions& e = line.explain;
+    if (!e.offline.cilium.empty() && e.offline.manifests.empty() && e.batch.empty())
+      return std::unexpected(usage_error(verb_given(), "--cilium requires --manifests or --batch"));
     if (parsed.server) {
       line.global.server = *parsed.server;
       return line;

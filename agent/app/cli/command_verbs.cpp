@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <vector>
 
 #include "agent/app/cli/command_options.h"
 #include "agent/app/cli/time_text.h"
@@ -117,21 +118,41 @@ void declare_exposure(CLI::App& app, Parsed& parsed) {
   verb.footer("exposure\nexposure --manifests clusters/prod\nkubectl kustomize . | PROGRAM exposure --manifests -");
 }
 
+// --batch stands for what else must be asked.
+void declare_batch(CLI::App& verb, ExplainOptions& options, const std::vector<CLI::Option*>& asked) {
+  for (CLI::Option* option : asked) option->required();
+  const auto file = [asked](const std::string& text) {
+    for (CLI::Option* option : asked) option->required(false);
+    return any_text(text);
+  };
+  auto* batch = add_value(verb, "--batch", "FILE", options.batch, file,
+                          "Judge every scenario of FILE (JSON lines; -: standard input), and print the lines with "
+                          "`verdict` for each check and `invalid` for refused objects, by release: each --cilium, or "
+                          "1.17.0, 1.18.6, 1.19.3 and 1.20.2. An unknown verdict has a `why`; a release that lacks an "
+                          "option or kind of the scenario has no verdict. A line that cannot be read is told and left "
+                          "out, and the exit status is 2");
+  for (CLI::Option* option : asked) batch->excludes(option);
+  auto* manifests = verb.get_option("--manifests");
+  batch->excludes(manifests)->group(kOfflineGroup);
+  verb.get_option("--cilium")->remove_needs(manifests);
+}
+
 void declare_explain(CLI::App& app, Parsed& parsed) {
   ExplainOptions& options = parsed.line.explain;
   CLI::App& verb = add_verb(app, parsed, Verb::kExplain, "explain", "One verdict, rule by rule");
-  add_value(verb, "--to", "ENDPOINT", options.to, subject_text, "NAMESPACE/POD, NAMESPACE/Deployment/NAME or node/NAME")
-      ->required();
-  add_value(verb, "--from", "SOURCE", options.from, peer_text, "An address, NAMESPACE/POD or node/NAME")->required();
-  add_value(verb, "--port", "PORT[/PROTOCOL]", options.port, port_word,
-            "443, 443/UDP; for ICMP the type: 128/ICMPv6. TCP when no protocol is given")
-      ->required();
+  auto* to = add_value(verb, "--to", "ENDPOINT", options.to, subject_text,
+                       "NAMESPACE/POD, NAMESPACE/Deployment/NAME or node/NAME");
+  auto* from = add_value(verb, "--from", "SOURCE", options.from, peer_text, "An address, NAMESPACE/POD or node/NAME");
+  auto* port = add_value(verb, "--port", "PORT[/PROTOCOL]", options.port, port_word,
+                         "443, 443/UDP; for ICMP the type: 128/ICMPv6. TCP when no protocol is given");
   declare_offline_options(verb, options.offline);
+  declare_batch(verb, options, {to, from, port});
   declare_global_options(verb, parsed);
   verb.footer(
       "explain --to shop/db --from 2001:db8::1 --port 5432\n"
       "explain --to node/n1 --from shop/web --port 128/ICMPv6\n"
-      "explain --manifests policies/ --cilium 1.18.6 --to shop/Deployment/web --from 2001:db8::1 --port 443");
+      "explain --manifests policies/ --cilium 1.18.6 --to shop/Deployment/web --from 2001:db8::1 --port 443\n"
+      "explain --batch scenarios.jsonl --cilium 1.18.6 --cilium 1.20.2");
 }
 
 void declare_attempts(CLI::App& app, Parsed& parsed) {

@@ -31,7 +31,7 @@ CompletedOption option_of(const CLI::Option& option) {
   if (word_list) {
     out.completes = Completes::kWords;
     out.words = words_of(out.argument);
-  } else if (out.argument == "DIR") {
+  } else if (out.argument == "DIR" || out.argument == "FILE") {
     out.completes = Completes::kFiles;
   }
   return out;

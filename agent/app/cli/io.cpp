@@ -40,6 +40,7 @@ std::optional<std::size_t> terminal_columns(int fd) {
 
 Io standard_io(const Clock& clock) {
   return {.in = std::cin,
+          .in_fd = STDIN_FILENO,
           .out = std::cout,
           .err = std::cerr,
           .clock = clock,

@@ -16,6 +16,7 @@ namespace sextant::app::cli {
 
 struct Io {
   std::istream& in;
+  int in_fd = -1;  // what `in` reads from; -1: no file of the process
   std::ostream& out;
   std::ostream& err;
   const Clock& clock;

@@ -41,6 +41,7 @@ struct OfflineOptions {
   std::vector<std::string> manifests{};  // empty: ask the daemon; "-" is standard input
   std::string node{};                    // the node that the question is asked on; empty: the only one, else none
   policy::Options engine{};
+  std::vector<std::string> cilium{};  // every --cilium, as given; engine.release is the last
 };
 
 struct EndpointsOptions {
@@ -57,6 +58,7 @@ struct ExposureOptions {
 };
 
 struct ExplainOptions {
+  std::string batch{};  // a file of scenarios, "-" for standard input; then nothing else but offline.cilium counts
   std::string to{};
   std::string from{};
   PortAndProtocol port{};

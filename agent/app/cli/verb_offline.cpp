@@ -68,6 +68,7 @@ Result<int> exposure_verb(Io& io, const CommandLine& line) {
 }
 
 Result<int> explain_verb(Io& io, const CommandLine& line) {
+  if (!line.explain.batch.empty()) return explain_batch(io, line.explain);
   if (!line.explain.offline.manifests.empty()) {
     const auto offline = Offline::load(line.explain.offline, io.in);
     if (!offline) return Failure(offline.error());

@@ -17,6 +17,7 @@ Result<int> findings_verb(Io& io, const CommandLine& line);
 Result<int> endpoints_verb(Io& io, const CommandLine& line);
 Result<int> exposure_verb(Io& io, const CommandLine& line);
 Result<int> explain_verb(Io& io, const CommandLine& line);
+Result<int> explain_batch(Io& io, const ExplainOptions& options);
 Result<int> attempts_verb(Io& io, const CommandLine& line);
 Result<int> version_verb(Io& io, const CommandLine& line);
 

@@ -36,6 +36,15 @@ TEST(Why, NamesWhatCloses) {
       "no rule allows it, and CiliumNetworkPolicy shop/a and CiliumNetworkPolicy shop/b close what no rule allows");
 }
 
+TEST(Why, DoesNotSayThatAPolicyClosesWhichLeavesOpen) {
+  const Scene scene({pod("shop/db"), policy("shop/a", "ingress: [{}]"),
+                     policy("shop/b", "ingress: [{fromEntities: [host]}], enableDefaultDeny: {ingress: false}")});
+  const Decision decision = scene.decide("shop/db", "2001:db8::1");
+  EXPECT_EQ(decision.why, "no rule allows it, and CiliumNetworkPolicy shop/a closes what no rule allows");
+  ASSERT_EQ(decision.policies.size(), 1u);
+  EXPECT_EQ(decision.policies[0].name, "a");
+}
+
 TEST(Why, CountsManyPolicies) {
   std::vector<std::string> texts;
   Scene scene({pod("shop/db")});
@@ -60,41 +69,6 @@ TEST(Why, SaysWhatIsUnknown) {
   EXPECT_EQ(why({pod("shop/db"), policy("shop/aws", "ingress: [{fromGroups: [{aws: {}}]}]")}),
             "CiliumNetworkPolicy shop/aws spec.ingress[0] could change it: fromGroups names addresses that only the "
             "cloud's interface knows");
-}
-
-TEST(Trace, BeginsWithWhatMatchedThenWhatNearlyDid) {
-  const Decision decision =
-      Scene({pod("shop/db"),
-             policy("shop/far", "ingress: [{fromCIDR: ['2a00::/12'], toPorts: [{ports: [{port: '80'}]}]}]"),
-             policy("shop/port", "ingress: [{fromEntities: [world], toPorts: [{ports: [{port: '80'}]}]}]"),
-             policy("shop/peer", "ingress: [{fromCIDR: ['2a00::/12']}]"),
-             policy("shop/this", "ingress: [{fromEntities: [world]}]")})
-          .decide("shop/db", "2001:db8::1", 443);
-  ASSERT_EQ(decision.trace.size(), 4u);
-  EXPECT_EQ(decision.trace[0].policy.name, "this");
-  EXPECT_TRUE(decision.trace[0].matched);
-  EXPECT_EQ(decision.trace[0].detail, "matches, and allows");
-  EXPECT_EQ(decision.trace[1].policy.name, "peer");
-  EXPECT_EQ(decision.trace[1].detail, "the source (reserved:world) is none of its peers: 2a00::/12");
-  EXPECT_EQ(decision.trace[2].policy.name, "port");
-  EXPECT_EQ(decision.trace[2].detail, "443/TCP is not among its ports");
-  EXPECT_EQ(decision.trace[3].policy.name, "far");
-  EXPECT_EQ(decision.trace[3].detail,
-            "the source (reserved:world) is none of its peers: 2a00::/12, and 443/TCP is not among its ports");
-}
-
-TEST(Trace, TellsWhereEachRuleIsWritten) {
-  const Decision decision =
-      Scene({pod("shop/db"), policy("shop/a", "ingress: [{fromEntities: [world]}]")}).decide("shop/db", "2001:db8::1");
-  ASSERT_EQ(decision.policies.size(), 1u);
-  EXPECT_EQ(decision.policies[0].rule, "spec.ingress[0]");
-  EXPECT_EQ(decision.policies[0].origin.to_string(), "test.yaml:1");
-}
-
-TEST(Trace, SaysThatAnEmptyElementOnlyCloses) {
-  const Decision decision = Scene({pod("shop/db"), policy("shop/a", "ingress: [{}]")}).decide("shop/db", "2001:db8::1");
-  ASSERT_EQ(decision.trace.size(), 1u);
-  EXPECT_EQ(decision.trace[0].detail, "allows nobody: it only closes what no rule allows");
 }
 
 TEST(PortText, ReadsAsPeopleSayIt) {
