@@ -40,7 +40,15 @@ constexpr std::array kWords{
     Words{"found unknown escape character", "a '\\' before a character that it cannot stand before"},
 };
 
-YamlMark mark_of(const yaml_mark_t& mark) { return {.line = mark.line, .column = mark.column}; }
+bool ends_line(std::string_view text) {
+  constexpr std::array<std::string_view, 5> kBreaks{"\n", "\r", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9"};
+  return std::ranges::any_of(kBreaks, [&](std::string_view one) { return text.ends_with(one); });
+}
+
+std::size_t characters(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
+}
 
 std::string words_of(const char* problem) {
   const std::string_view text = problem == nullptr ? "no YAML" : problem;
@@ -48,8 +56,27 @@ std::string words_of(const char* problem) {
   return std::string(known == kWords.end() ? text : known->plain);
 }
 
+// Places in a text. To libyaml a text that does not end in a line break has one line more; to people it has not.
+class Marks {
+ public:
+  explicit Marks(std::string_view text)
+      : whole_(!ends_line(text)),
+        end_(characters(text)),
+        column_(characters(text.substr(text.find_last_of("\r\n") + 1))) {}
+
+  YamlMark operator()(const yaml_mark_t& mark) const {
+    if (whole_ && mark.index == end_ && mark.column == 0 && mark.line > 0) return {mark.line - 1, column_};
+    return {.line = mark.line, .column = mark.column};
+  }
+
+ private:
+  bool whole_;          // the last line has no break
+  std::size_t end_;     // in characters
+  std::size_t column_;  // of the end
+};
+
 // libyaml tells what is wrong and, apart, what it was reading and where that began.
-std::string error_of(const yaml_parser_t& parser) {
+std::string error_of(const yaml_parser_t& parser, const Marks& mark_of) {
   const std::string_view context = parser.context == nullptr ? "" : parser.context;
   const std::string_view problem = parser.problem == nullptr ? "" : parser.problem;
   if (context == "while scanning a simple key") {
@@ -125,11 +152,12 @@ std::string placed(const YamlMark& mark, std::string_view cause) {
 }
 
 struct YamlEvents::Parser {
+  Marks mark_of;
   yaml_parser_t parser{};
   bool ready = yaml_parser_initialize(&parser) != 0;
 };
 
-YamlEvents::YamlEvents(std::string_view text) : parser_(std::make_unique<Parser>()) {
+YamlEvents::YamlEvents(std::string_view text) : parser_(std::make_unique<Parser>(Marks(text))) {
   if (!parser_->ready) return;
   yaml_parser_set_input_string(&parser_->parser, reinterpret_cast<const unsigned char*>(text.data()), text.size());
   yaml_parser_set_encoding(&parser_->parser, YAML_UTF8_ENCODING);
@@ -143,10 +171,11 @@ Result<YamlEvent> YamlEvents::next() {
   if (!parser_->ready) return failure("out of memory");
   RawEvent raw;
   do {
-    if (yaml_parser_parse(&parser_->parser, &raw.event) == 0) return failure(error_of(parser_->parser));
+    if (yaml_parser_parse(&parser_->parser, &raw.event) == 0)
+      return failure(error_of(parser_->parser, parser_->mark_of));
   } while (raw.event.type == YAML_STREAM_START_EVENT);
   YamlEvent event = event_of(raw.event);
-  event.mark = mark_of(raw.event.start_mark);
+  event.mark = parser_->mark_of(raw.event.start_mark);
   return event;
 }
 

@@ -1,5 +1,6 @@
 #include "agent/manifests/content.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sextant::manifests {
@@ -14,6 +15,7 @@ Result<std::vector<Document>> parse_text(std::string_view text) {
   if (documents || first == std::string_view::npos || text[first] != '{') return documents;
   auto json = parse_json(text);
   if (!json) return documents;
+  json->line = static_cast<std::uint32_t>(1 + std::ranges::count(text.substr(0, first), '\n'));
   std::vector<Document> one;
   one.push_back(*std::move(json));
   return one;
@@ -39,6 +41,7 @@ class Reader {
     const std::string item_kind = kind.substr(0, kind.size() - kList.size());
     const std::string api_version(document.string_at("apiVersion"));
     for (Document& item : items->items) {
+      if (item.line == 0) item.line = document.line;  // JSON's reader knows none
       if (!item_kind.empty()) {
         fill_in(item, "kind", item_kind);
         fill_in(item, "apiVersion", api_version);

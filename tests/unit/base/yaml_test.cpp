@@ -353,6 +353,13 @@ TEST(Yaml, SaysWhatIsWrongInPlainWords) {
   for (const auto& [text, wanted] : cases) EXPECT_EQ(error(text), wanted) << text;
 }
 
+TEST(Yaml, NamesTheLastLineWhereATextIsCutOff) {
+  EXPECT_EQ(error("a:\n- [1, \xC3\xA4"), "line 2, column 8: a ',' or a ']' is missing before this");
+  EXPECT_EQ(error("a:\n- [1, b\n"), "line 3, column 1: a ',' or a ']' is missing before this");
+  EXPECT_EQ(document("? c").find("c")->line, 1U);
+  EXPECT_EQ(document("x: 1\na:").find("a")->line, 2U);
+}
+
 TEST(Yaml, RefusesAFileThatIsCutOffInAKey) {
   EXPECT_EQ(error("a: 1\nspe"), "line 2, column 1: neither 'key: value' nor a list item");
   EXPECT_EQ(error("a:\n- b: 1\n  'c'"), "line 3, column 3: neither 'key: value' nor a list item");

@@ -83,6 +83,15 @@ TEST(Content, TakesAnEmptyListForNothing) {
             1U);
 }
 
+TEST(Content, OfJsonThatIsNoYamlHasAPlaceToo) {
+  // YAML begins no line with a tab.
+  EXPECT_THAT(problems(parse_content("\n\t{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{}}", "f.json")),
+              ElementsAre("f.json:2: metadata.name: missing"));
+  EXPECT_THAT(
+      problems(parse_content("\t{\"apiVersion\":\"v1\",\"kind\":\"PodList\",\"items\":[{\"metadata\":{}}]}", "f.json")),
+      ElementsAre("f.json:1: metadata.name: missing"));
+}
+
 TEST(Content, ThatIsBrokenAnywhereHoldsNothing) {
   const Content yaml = parse_content(test::ns("a") + "---\na: 1\na: 2\n", "f.yaml");
   EXPECT_THAT(yaml.objects, IsEmpty());
