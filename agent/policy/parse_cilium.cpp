@@ -40,7 +40,8 @@ std::vector<PortRule> read_port_rules(const Document& rule, const Path& path, co
     }
     rules = read_to_ports(*to_ports, path / "toPorts", reading, report);
   }
-  if (icmps != nullptr) std::ranges::move(read_icmps(*icmps, path / "icmps", report), std::back_inserter(rules));
+  if (icmps != nullptr)
+    std::ranges::move(read_icmps(*icmps, path / "icmps", reading.release, report), std::back_inserter(rules));
   return rules;
 }
 

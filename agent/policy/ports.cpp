@@ -52,15 +52,19 @@ bool portless(std::string_view written, Release release) {
 }
 
 // What Cilium makes of a port's text once it is accepted (pkg/policy/l4.go:createL4Filter, L4PolicyMap.Upsert).
-void resolve(PortItem& item, const std::string& text, Release release) {
-  if (is_service_name(text)) {
-    item.name = text;
-    return;
-  }
+void resolve_number(PortItem& item, std::string_view text, Release release) {
   item.port = static_cast<std::uint16_t>(parse_unsigned(text, 0, 16).value);
   item.merge_key = has(release, Trait::kPortKeyIsDecimal)
                        ? static_cast<std::uint16_t>(parse_unsigned(text, 10, 16).value)
                        : item.port;
+}
+
+void resolve(PortItem& item, const std::string& text, Release release) {
+  if (is_service_name(text)) {
+    item.name = text;
+  } else {
+    resolve_number(item, text, release);
+  }
 }
 
 PortItem read_port(const Document& document, const Path& path, Release release, Report& report) {
@@ -166,7 +170,7 @@ bool is_decimal(const std::string& text) {
   return number.error == NumberError::kNone && (text == "0" || number.value != 0);
 }
 
-PortItem read_icmp_field(const Document& document, const Path& path, Report& report) {
+PortItem read_icmp_field(const Document& document, const Path& path, Release release, Report& report) {
   const Fields fields(document, path, report);
   fields.note_unknown({"family", "type"});
   const std::string family = fields.text("family");
@@ -178,17 +182,16 @@ PortItem read_icmp_field(const Document& document, const Path& path, Report& rep
     report.reject(path / "type", "must be specified");
   } else if (type->kind == Document::Kind::kInteger) {
     if (type->integer < INT32_MIN || type->integer > INT32_MAX) report.reject(path / "type", "is out of range");
-    item.port = static_cast<std::uint16_t>(parse_unsigned(std::to_string(type->integer), 0, 16).value);
+    resolve_number(item, std::to_string(type->integer), release);
   } else if (!type->is_string()) {
     report.reject(path / "type", "must be a number or a name");
   } else if (const auto named = v6 ? type_named(kIcmpv6Names, type->text) : type_named(kIcmpNames, type->text)) {
-    item.port = *named;
+    resolve_number(item, std::to_string(*named), release);
   } else if (is_decimal(type->text)) {
-    item.port = static_cast<std::uint16_t>(parse_unsigned(type->text, 0, 16).value);
+    resolve_number(item, type->text, release);
   } else {
     report.reject(path / "type", "'" + type->text + "' is no type of " + (v6 ? "ICMPv6" : "ICMP"));
   }
-  item.merge_key = item.port;
   return item;
 }
 
@@ -216,7 +219,7 @@ std::vector<PortRule> read_to_ports(const Document& list, const Path& path, cons
   return rules;
 }
 
-std::vector<PortRule> read_icmps(const Document& list, const Path& path, Report& report) {
+std::vector<PortRule> read_icmps(const Document& list, const Path& path, Release release, Report& report) {
   std::vector<PortRule> rules;
   for (std::size_t i = 0; i < list.items.size(); ++i) {
     const Path at = path[i];
@@ -227,7 +230,7 @@ std::vector<PortRule> read_icmps(const Document& list, const Path& path, Report&
       const Path here = at / "fields";
       if (types->items.size() > kMostPorts) report.reject(here, "too many types, at most 40");
       for (std::size_t f = 0; f < types->items.size(); ++f)
-        rule.ports.push_back(read_icmp_field(types->items[f], here[f], report));
+        rule.ports.push_back(read_icmp_field(types->items[f], here[f], release, report));
     }
     rules.push_back(std::move(rule));
   }

@@ -21,7 +21,7 @@ struct PortReading {
 // The elements of toPorts. `list` may be empty, never null.
 std::vector<PortRule> read_to_ports(const Document& list, const Path& path, const PortReading& reading, Report& report);
 // The elements of icmps.
-std::vector<PortRule> read_icmps(const Document& list, const Path& path, Report& report);
+std::vector<PortRule> read_icmps(const Document& list, const Path& path, Release release, Report& report);
 // The ports of a NetworkPolicy's rule.
 std::vector<PortRule> read_network_policy_ports(const Document& list, const Path& path, Release release,
                                                 Report& report);

@@ -80,6 +80,21 @@ TEST(Merge, TakesPortsThatReadAlikeForOneUpTo119) {
   EXPECT_EQ(decide(Release::k1_19_3, kPolicies, "shop/web", 10).verdict, Verdict::kDeny);
 }
 
+TEST(Merge, TakesIcmpTypesThatReadAlikeForOneUpTo119) {
+  // '08' is no number of Go's base 0, so it stands for all types; yet it merges with '8', which comes first.
+  const std::string policy = cnp("shop/a",
+                                 "endpointSelector: {matchLabels: {app: db}}, "
+                                 "ingress: [{icmps: [{fields: [{family: IPv6, type: '8'}]}]}], "
+                                 "ingressDeny: [{icmps: [{fields: [{family: IPv6, type: '08'}]}]}], "
+                                 "enableDefaultDeny: {ingress: false}");
+  for (const Release release : {Release::k1_18_6, Release::k1_19_3, Release::k1_20_2}) {
+    const Scene scene({pod("shop/db", "app: db"), pod("shop/web"), policy}, {.release = release});
+    const bool all = release == Release::k1_20_2;
+    EXPECT_EQ(scene.verdict("shop/db", "shop/web", 8, Protocol::kIcmpv6), Verdict::kDeny);
+    EXPECT_EQ(scene.verdict("shop/db", "shop/web", 128, Protocol::kIcmpv6), all ? Verdict::kDeny : Verdict::kAllow);
+  }
+}
+
 TEST(Merge, GivesANamedPortTheRangeOfThePolicyThatIsFirstByKindAndName) {
   const auto web = [](std::string_view kind, std::string_view name, std::string_view range) {
     return test::policy_text(kind, name,

@@ -87,7 +87,7 @@ TEST(Icmps, ReadNamesAndNumbersOfBothFamilies) {
   const Document document = yaml(
       "[{fields: [{type: 8}, {type: EchoRequest, family: IPv6}, {type: '135', family: IPv6}, {type: EchoRequest}]}]");
   Report report;
-  const auto rules = read_icmps(document, Path("icmps"), report);
+  const auto rules = read_icmps(document, Path("icmps"), kNewestRelease, report);
   ASSERT_FALSE(report.rejected()) << *report.rejection();
   const auto& fields = rules.at(0).ports;
   EXPECT_EQ(fields[0].protocol, Protocol::kIcmp);
@@ -102,7 +102,7 @@ TEST(Icmps, RefuseWhatIsNoType) {
                             "{type: 8, family: IPv5}", "{type: '2147483648'}"}) {
     const Document document = yaml("[{fields: [" + std::string(field) + "]}]");
     Report report;
-    read_icmps(document, Path("icmps"), report);
+    read_icmps(document, Path("icmps"), kNewestRelease, report);
     EXPECT_TRUE(report.rejected()) << field;
   }
 }
@@ -111,7 +111,7 @@ TEST(Icmps, Take40TypesAndNot41) {
   for (const auto& [count, refused] : {std::pair{40, false}, std::pair{41, true}}) {
     const Document document = yaml("[{fields: [" + list("{type: 8}", static_cast<std::size_t>(count)) + "]}]");
     Report report;
-    read_icmps(document, Path("icmps"), report);
+    read_icmps(document, Path("icmps"), kNewestRelease, report);
     EXPECT_EQ(report.rejected(), refused) << count;
   }
 }
