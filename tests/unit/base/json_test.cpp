@@ -82,11 +82,10 @@ TEST(Json, AllowsAMillionValuesAndNotOneMore) {
   EXPECT_EQ(error(text + "1,1]"), "line 1, column 2000001: more than 1000000 values");
 }
 
-TEST(Json, TakesTextsOf64MebibytesAndNoLargerOnes) {
-  std::string text(kMaxTextBytes, 'x');
-  text.front() = text.back() = '"';
-  EXPECT_TRUE(parse_json(text));
-  EXPECT_EQ(error(text + " "), "line 1, column 1: a text of more than 64 MiB");
+TEST(Json, LooksAtTextsOf64MebibytesAndAtNoLargerOnes) {
+  const std::string text(kMaxTextBytes, 'x');
+  EXPECT_EQ(error(text), "line 1, column 1: syntax error");
+  EXPECT_EQ(error(text + "x"), "line 1, column 1: a text of more than 64 MiB");
 }
 
 TEST(Json, AllowsAHundredLevelsAndNotOneMore) {

@@ -14,9 +14,9 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr double kSlowest = 10;
+constexpr std::size_t kSlowBytes = 256U << 10U;  // the sanitizers take their time
 #else
-constexpr double kSlowest = 1;
+constexpr std::size_t kSlowBytes = 4U << 20U;
 #endif
 
 std::vector<Document> documents(std::string_view text) {
@@ -157,9 +157,9 @@ TEST(Yaml, BoundsTheTextThatNestedAnchorsKeep) {
               HasSubstr("values of more than 64 MiB below anchors"));
 }
 
-TEST(Yaml, TakesTextsOf64MebibytesAndNoLargerOnes) {
-  const std::string text = "a: 1\n" + std::string(kMaxTextBytes - 5, '\n');
-  EXPECT_TRUE(parse_yaml(text));
+TEST(Yaml, LooksAtTextsOf64MebibytesAndAtNoLargerOnes) {
+  const std::string text(kMaxTextBytes, '\x01');
+  EXPECT_EQ(error(text), "line 1, column 1: the control character U+0001");
   EXPECT_EQ(error(text + "\n"), "line 1, column 1: a text of more than 64 MiB");
 }
 
@@ -174,10 +174,9 @@ TEST(Yaml, TakesAHundredDirectivesADocumentAndNotOneMore) {
 
 // A reader's time must not depend on what is in a text: 4 MiB of any take well below a second of the processor's time.
 TEST(Yaml, ReadsTextsMadeToBeSlowInTimeProportionalToTheirSize) {
-  constexpr std::size_t kBytes = 4U << 20U;
   const auto fill = [](std::string_view piece) {
     std::string text;
-    while (text.size() < kBytes) text += piece;
+    while (text.size() < kSlowBytes) text += piece;
     return text;
   };
   for (const std::string& text : {fill("["),
@@ -209,7 +208,7 @@ TEST(Yaml, ReadsTextsMadeToBeSlowInTimeProportionalToTheirSize) {
     const std::clock_t begin = std::clock();
     static_cast<void>(parse_yaml(text));
     const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
-    EXPECT_LT(seconds, kSlowest) << text.substr(0, 20);
+    EXPECT_LT(seconds, 1) << text.substr(0, 20);
   }
 }
 
