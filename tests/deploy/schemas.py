@@ -21,7 +21,10 @@ MODULES = [
     ("github.com/argoproj/argo-cd/v3@v3.1.0", "h1:2+gPskQKCyPC9DzRSWQ1AvmS3WiIlRR7bKz/FO3DozI=",
      ["manifests/crds/application-crd.yaml"]),
     ("github.com/kyverno/kyverno@v1.19.1", "h1:/MkgFii3/VlQfKR1JpC9tVwNNVNQTt2S4U6qCsafsTU=",
-     [f"config/crds/kyverno/kyverno.io_{plural}.yaml" for plural in ("policyexceptions", "clusterpolicies")]),
+     [f"config/crds/{group}_{plural}.yaml" for group, plural in (
+         ("kyverno/kyverno.io", "policyexceptions"), ("kyverno/kyverno.io", "clusterpolicies"),
+         ("policies.kyverno.io/policies.kyverno.io", "policyexceptions"),
+         ("policies.kyverno.io/policies.kyverno.io", "imagevalidatingpolicies"))]),
 ]
 
 
