@@ -33,26 +33,32 @@ CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& 
   return group;
 }
 
-void KnownPrefixes::count_length(const Prefix& prefix, int change) {
-  std::uint32_t& count = lengths_[prefix.length];
-  count += static_cast<std::uint32_t>(change);
-  if (count == 0) lengths_.erase(prefix.length);
+KnownPrefixes::Known& KnownPrefixes::put(const Prefix& prefix) {
+  const auto [at, added] = known_.try_emplace(prefix);
+  if (added) {
+    index_.emplace(prefix, &*at);
+    ++lengths_[prefix.length];
+  }
+  return at->second;
+}
+
+void KnownPrefixes::erase(std::map<Prefix, Known>::iterator at) {
+  const auto length = lengths_.find(at->first.length);
+  if (--length->second == 0) lengths_.erase(length);
+  index_.erase(at->first);
+  known_.erase(at);
 }
 
 void KnownPrefixes::add_policy_prefix(const Prefix& prefix) {
   if (is_zero_prefix(prefix)) return;
-  const auto [at, added] = known_.try_emplace(prefix);
-  if (added) count_length(prefix, 1);
-  ++at->second.policies;
+  ++put(prefix).policies;
 }
 
 void KnownPrefixes::remove_policy_prefix(const Prefix& prefix) {
   const auto at = known_.find(prefix);
   if (at == known_.end() || at->second.policies == 0) return;
   --at->second.policies;
-  if (!at->second.empty()) return;
-  known_.erase(at);
-  count_length(prefix, -1);
+  if (at->second.empty()) erase(at);
 }
 
 void KnownPrefixes::add_group(const CidrGroup& group) {
@@ -62,9 +68,7 @@ void KnownPrefixes::add_group(const CidrGroup& group) {
       recount_zero();
       continue;
     }
-    const auto [at, added] = known_.try_emplace(prefix);
-    if (added) count_length(prefix, 1);
-    at->second.groups[group.key.name] = group.labels;
+    put(prefix).groups[group.key.name] = group.labels;
   }
 }
 
@@ -76,9 +80,7 @@ void KnownPrefixes::remove_group(const CidrGroup& group) {
     const auto at = known_.find(prefix);
     if (at == known_.end()) continue;
     at->second.groups.erase(group.key.name);
-    if (!at->second.empty()) continue;
-    known_.erase(at);
-    count_length(prefix, -1);
+    if (at->second.empty()) erase(at);
   }
 }
 
@@ -93,8 +95,8 @@ void KnownPrefixes::recount_zero() {
 
 const KnownPrefixes::Entry* KnownPrefixes::longest(const IpAddress& address, std::uint8_t shorter_than) const {
   for (auto length = lengths_.upper_bound(shorter_than); length != lengths_.end(); ++length) {
-    const auto at = known_.find(Prefix::masked(address, length->first));
-    if (at != known_.end() && covers(at->first, address)) return &*at;
+    const auto at = index_.find(Prefix::masked(address, length->first));
+    if (at != index_.end() && covers(at->first, address)) return at->second;
   }
   return nullptr;
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "agent/model/objects.h"
@@ -22,6 +23,10 @@ CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& 
 
 class KnownPrefixes {
  public:
+  KnownPrefixes() = default;
+  KnownPrefixes(KnownPrefixes&&) = default;  // a copy's index would lead into the original
+  KnownPrefixes& operator=(KnownPrefixes&&) = default;
+
   void add_policy_prefix(const Prefix& prefix);
   void remove_policy_prefix(const Prefix& prefix);
   void add_group(const CidrGroup& group);
@@ -44,10 +49,12 @@ class KnownPrefixes {
   const std::vector<Label>& zero_group_labels(bool v4) const { return v4 ? zero_v4_ : zero_v6_; }
 
  private:
-  void count_length(const Prefix& prefix, int change);
+  Known& put(const Prefix& prefix);
+  void erase(std::map<Prefix, Known>::iterator at);
   void recount_zero();
 
   std::map<Prefix, Known> known_{};
+  std::unordered_map<Prefix, const Entry*, PrefixHash> index_{};     // into known_: found in one step
   std::map<std::uint8_t, std::uint32_t, std::greater<>> lengths_{};  // how many prefixes have a length
   std::map<std::string, std::vector<Label>, std::less<>> zero_groups_v4_{}, zero_groups_v6_{};
   std::vector<Label> zero_v4_{}, zero_v6_{};

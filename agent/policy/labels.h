@@ -71,6 +71,12 @@ class LabelSet {
 // Containment within one family: 10.0.0.0/8 lies in 0.0.0.0/0, not in ::/0, whatever the 128-bit form says.
 bool covers(const Prefix& outer, const Prefix& inner);
 bool covers(const Prefix& outer, const IpAddress& address);
+struct PrefixHash {
+  std::size_t operator()(const Prefix& prefix) const {
+    return std::hash<std::uint64_t>()((prefix.address.high() * 0x9e3779b97f4a7c15 ^ prefix.address.low()) +
+                                      prefix.length);
+  }
+};
 // A whole family: ::/0 or 0.0.0.0/0.
 bool is_zero_prefix(const Prefix& prefix);
 

@@ -13,11 +13,6 @@ bool is_plain_prefix(const Selector& selector) {
 
 }  // namespace
 
-std::size_t Matcher::PrefixHash::operator()(const Prefix& prefix) const {
-  return std::hash<std::uint64_t>()((prefix.address.high() * 0x9e3779b97f4a7c15 ^ prefix.address.low()) +
-                                    prefix.length);
-}
-
 Matcher::Matcher(std::vector<Selector> selectors, const Identities& identities)
     : selectors_(std::move(selectors)), identities_(&identities) {
   for (std::uint32_t i = 0; i < selectors_.size(); ++i) {

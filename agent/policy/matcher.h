@@ -21,9 +21,6 @@ class Matcher {
   bool compute(const LabelSet& labels) const;
   bool holds_prefix(const Prefix& prefix) const;
 
-  struct PrefixHash {
-    std::size_t operator()(const Prefix& prefix) const;
-  };
   enum class Answer : std::uint8_t { kUnasked, kNo, kYes };
 
   std::vector<Selector> selectors_;
