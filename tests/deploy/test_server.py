@@ -80,7 +80,7 @@ class Server(unittest.TestCase):
         self.make_namespace("life", "privileged")
         installed = self.helms("install", "sextant", CHART)
         self.assertIn("sextant findings", installed)
-        self.helms("upgrade", "sextant", CHART, "--reuse-values", "--set=image.tag=v0.1.1")
+        self.helms("upgrade", "sextant", CHART, "--reset-then-reuse-values", "--set=image.tag=v0.1.1")
         self.assertTrue(self.image().endswith(":v0.1.1"))
         self.helms("rollback", "sextant", "1")
         self.assertFalse(self.image().endswith(":v0.1.1"))
