@@ -1,7 +1,7 @@
-"""Prints the daemon's resident memory at 3 and at 250 pods, in a network namespace of its own.
+"""Prints the daemon's resident memory with nothing to watch, and with pods and policies, in a network namespace of its own.
 
-The manifests are one node's worth: every pod has a public address, and a policy of its own that names a port,
-a peer by labels and a prefix. Resident memory is VmRSS after the daemon is ready and has rested for two seconds;
+The manifests are one node's worth: every pod has a public address, and is selected by as many policies as its share is;
+each names a port, a peer by labels, and a prefix that no other names. Resident memory is VmRSS after the daemon is ready and has rested for two seconds;
 map memory is the kernel's, as the daemon reports it.
 """
 
@@ -14,19 +14,22 @@ import tempfile
 import time
 
 NAMESPACE = f"sextant-bench-{os.getpid()}"
-POLICY = """\
+GOAL_MIB = 24  # with 250 pods and 1,000 policies, more than with nothing
+POD = """\
 ---
 apiVersion: v1
 kind: Pod
 metadata: {{name: app-{i}, namespace: bench, uid: 00000000-0000-4000-8000-{i:012d}, labels: {{app: app-{i}}}}}
 spec: {{nodeName: n1, containers: [{{name: main, ports: [{{name: http, containerPort: 8080}}]}}]}}
 status: {{podIPs: [{{ip: "2001:db8:10::{i:x}"}}]}}
+"""
+POLICY = """\
 ---
 apiVersion: cilium.io/v2
 kind: CiliumNetworkPolicy
-metadata: {{name: app-{i}, namespace: bench}}
+metadata: {{name: policy-{i}, namespace: bench}}
 spec:
-  endpointSelector: {{matchLabels: {{app: app-{i}}}}}
+  endpointSelector: {{matchLabels: {{app: app-{pod}}}}}
   ingress:
   - fromEndpoints: [{{matchLabels: {{app: app-{peer}}}}}]
     toPorts: [{{ports: [{{port: http, protocol: TCP}}]}}]
@@ -46,11 +49,13 @@ metadata: {name: bench}
 """
 
 
-def write_manifests(folder, pods):
+def write_manifests(folder, pods, policies):
     with open(os.path.join(folder, "node.yaml"), "w", encoding="utf-8") as out:
         out.write(NODE)
     with open(os.path.join(folder, "pods.yaml"), "w", encoding="utf-8") as out:
-        out.writelines(POLICY.format(i=i + 1, peer=(i + 1) % pods + 1) for i in range(pods))
+        out.writelines(POD.format(i=i + 1) for i in range(pods))
+    with open(os.path.join(folder, "policies.yaml"), "w", encoding="utf-8") as out:
+        out.writelines(POLICY.format(i=i + 1, pod=i % pods + 1, peer=(i + 1) % pods + 1) for i in range(policies))
 
 
 def resident_kib(pid):
@@ -71,11 +76,12 @@ def wait_ready(process, cli, socket):
     sys.exit("memory: the daemon was not ready within 30 s")
 
 
-def measure(daemon, pods):
+def measure(daemon, pods, policies):
+    """Returns MiB."""
     with tempfile.TemporaryDirectory() as folder:
         manifests = os.path.join(folder, "manifests")
         os.mkdir(manifests)
-        write_manifests(manifests, pods)
+        write_manifests(manifests, pods, policies)
         socket = os.path.join(folder, "sextant.sock")
         process = subprocess.Popen(
             ["nsenter", f"--net=/run/netns/{NAMESPACE}", daemon, "--manifests", manifests, "--set", "node.name=n1",
@@ -87,8 +93,9 @@ def measure(daemon, pods):
             resident = resident_kib(process.pid)
             _, status = wait_ready(process, os.path.join(os.path.dirname(daemon), "sextant"), socket)
             maps = sum(int(use["bytes"]) for use in status.get("maps", []))
-            print(f"{pods:5d} pods  {resident / 1024:6.1f} MiB resident  {maps / 2**20:6.1f} MiB maps  "
+            print(f"{pods:5d} pods {policies:5d} policies  {resident / 1024:6.1f} MiB resident  {maps / 2**20:6.1f} MiB maps  "
                   f"ready after {ready * 1000:.0f} ms")
+            return resident / 1024
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
@@ -100,8 +107,9 @@ def main():
         for command in (["link", "set", "lo", "up"], ["link", "add", "up0", "type", "veth", "peer", "name", "wire0"],
                         ["link", "set", "wire0", "up"], ["link", "set", "up0", "up"], ["-6", "route", "add", "default", "dev", "up0"]):
             subprocess.run(["ip", "-n", NAMESPACE, *command], check=True)
-        for pods in (3, 250):
-            measure(os.path.abspath(sys.argv[1]), pods)
+        daemon = os.path.abspath(sys.argv[1])
+        empty, *_, full = [measure(daemon, *size) for size in ((0, 0), (3, 3), (250, 250), (250, 1000))]
+        print(f"{full - empty:.1f} MiB for 250 pods and 1,000 policies (goal: {GOAL_MIB} MiB)")
     finally:
         subprocess.run(["ip", "netns", "del", NAMESPACE], check=False)
 

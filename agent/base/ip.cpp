@@ -246,6 +246,18 @@ std::vector<Prefix> cover(const IpAddress& first, const IpAddress& last) {
   return prefixes;
 }
 
+Prefix largest_within(const IpAddress& first, const IpAddress& last) {
+  const U128 low = number(first), high = number(last);
+  if (low == 0 && ~high == 0) return {};
+  for (unsigned bits = bit_width(high - low); bits > 0; --bits) {
+    const U128 mask = (U128{1} << bits) - 1;
+    const U128 start = (low + mask) & ~mask;
+    const bool inside = start >= low && start <= high && mask <= high - start;
+    if (inside) return {.address = address(start), .length = static_cast<std::uint8_t>(kBits - bits)};
+  }
+  return Prefix::of(first);
+}
+
 std::vector<Prefix> minimize(std::vector<Prefix> prefixes) {
   std::vector<Prefix> minimal;
   for (const Range& range : merged(std::move(prefixes))) append_cover(range, minimal);

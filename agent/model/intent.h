@@ -57,6 +57,43 @@ struct SourceClass {
   bool operator==(const SourceClass&) const = default;
 };
 
+// An immutable list that many hold at once: most classes of sources may do the same, and there may be thousands of them.
+template <class T>
+class SharedList {
+ public:
+  using value_type = T;
+  using const_iterator = typename std::vector<T>::const_iterator;
+  using iterator = const_iterator;
+
+  SharedList() = default;
+  SharedList(std::vector<T> values)
+      : values_(values.empty() ? nullptr : std::make_shared<const std::vector<T>>(std::move(values))) {}
+  SharedList(std::initializer_list<T> values) : SharedList(std::vector<T>(values)) {}
+
+  operator const std::vector<T>&() const { return list(); }
+  const_iterator begin() const { return list().begin(); }
+  const_iterator end() const { return list().end(); }
+  std::size_t size() const { return list().size(); }
+  bool empty() const { return values_ == nullptr; }
+  const T& front() const { return list().front(); }
+  const T& operator[](std::size_t i) const { return list()[i]; }
+
+  bool shares_with(const SharedList& other) const { return values_ == other.values_; }
+  bool operator==(const SharedList& other) const { return shares_with(other) || list() == other.list(); }
+  // The same for lists that share, another for any other as long as both live; nullptr: empty.
+  const void* identity() const { return values_.get(); }
+
+ private:
+  const std::vector<T>& list() const {
+    static const std::vector<T> kNone;
+    return values_ == nullptr ? kNone : *values_;
+  }
+
+  std::shared_ptr<const std::vector<T>> values_{};
+};
+
+using SharedPolicies = SharedList<PolicyRef>;
+
 // A verdict for a range of ports of one protocol. For ICMP and ICMPv6 the "port" is the type; for protocols without
 // ports it is 0-65535 always.
 struct IntentCell {
@@ -65,27 +102,12 @@ struct IntentCell {
   std::uint16_t last_port = 65535;
   Verdict verdict = Verdict::kUnknown;
   Because because = Because::kUnknown;
-  std::vector<PolicyRef> policies{};  // what matched; for default deny, what selects the endpoint
-  std::string why{};                  // a sentence
+  SharedPolicies policies{};  // what matched; for default deny, what selects the endpoint
+  std::string why{};          // a sentence
   bool operator==(const IntentCell&) const = default;
 };
 
-// A list of cells that rows share: most classes of sources may do the same, and there may be thousands of them.
-class SharedCells {
- public:
-  SharedCells() = default;
-  SharedCells(std::vector<IntentCell> cells) : cells_(std::make_shared<const std::vector<IntentCell>>(std::move(cells))) {}
-  SharedCells(std::initializer_list<IntentCell> cells) : SharedCells(std::vector<IntentCell>(cells)) {}
-
-  operator const std::vector<IntentCell>&() const { return *cells_; }
-  auto begin() const { return cells_->begin(); }
-  auto end() const { return cells_->end(); }
-  std::size_t size() const { return cells_->size(); }
-  bool shares_with(const SharedCells& other) const { return cells_ == other.cells_; }
-
- private:
-  std::shared_ptr<const std::vector<IntentCell>> cells_ = std::make_shared<const std::vector<IntentCell>>();
-};
+using SharedCells = SharedList<IntentCell>;
 
 // Everything one class of sources may do. Cells are sorted by (protocol, first_port), do not overlap, and cover
 // TCP, UDP, SCTP, ICMPv6 (all ports or types) and kAny, which stands for every other protocol.
@@ -95,12 +117,14 @@ struct IntentRow {
   const IntentCell& cell(Protocol protocol, std::uint16_t port) const;
 };
 
+using SharedRows = SharedList<IntentRow>;
+
 struct EndpointIntent {
   EndpointRef endpoint{};
   bool selected = false;   // some policy selects it for ingress (of Cilium's or Kubernetes' kinds)
   bool enforced = false;   // default deny holds
-  std::vector<PolicyRef> selecting{};
-  std::vector<IntentRow> rows{};  // one per source class; sorted by class name
+  SharedPolicies selecting{};
+  SharedRows rows{};  // one per source class; sorted by class name
   const IntentRow* row(ClassId id) const;
 };
 

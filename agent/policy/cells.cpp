@@ -10,17 +10,44 @@ namespace {
 
 constexpr std::uint32_t kPastLastPort = 65536;
 
-bool relevant(const SubjectPolicy& subject, const Sight& sight, std::size_t item) {
-  return sight.concerns(subject, item) ||
-         std::ranges::any_of(sight.instead, [&](const Sight& other) { return other.concerns(subject, item); });
+// The part of a policy that a peer can meet at all: most items of a subject with many policies are about others.
+struct Part {
+  SubjectPolicy subject{};
+  Sight sight{};
+};
+
+Sight part_of(const Sight& sight, const std::vector<std::size_t>& items) {
+  Sight part{.peer = sight.peer};
+  for (const std::size_t i : items) part.concerned.push_back(sight.concerned[i]);
+  for (const Sight& other : sight.instead) part.instead.push_back(part_of(other, items));
+  return part;
+}
+
+Part part_of(const SubjectPolicy& subject, const Sight& sight) {
+  std::vector<std::size_t> items;
+  for (std::size_t i = 0; i < subject.items.size(); ++i) {
+    const bool relevant = sight.concerns(subject, i) || std::ranges::any_of(sight.instead, [&](const Sight& other) {
+                            return other.concerns(subject, i);
+                          });
+    if (relevant) items.push_back(i);
+  }
+  Part part{.subject = {.applies = subject.applies,
+                        .otherwise = subject.otherwise,
+                        .default_deny = subject.default_deny,
+                        .always = subject.always,
+                        .authenticates = subject.authenticates,
+                        .uncertain = subject.uncertain,
+                        .broken = subject.broken},
+            .sight = part_of(sight, items)};
+  for (const std::size_t i : items) part.subject.items.push_back(subject.items[i]);
+  return part;
 }
 
 // Where the verdict of a protocol may change.
-std::set<std::uint32_t> edges(const SubjectPolicy& subject, const Sight& sight, Protocol protocol) {
+std::set<std::uint32_t> edges(const SubjectPolicy& subject, Protocol protocol) {
   std::set<std::uint32_t> found{0};
-  for (std::size_t i = 0; i < subject.items.size(); ++i) {
-    const Item& item = subject.items[i];
-    if (item.protocol != protocol || !relevant(subject, sight, i)) continue;
+  for (const Item& item : subject.items) {
+    if (item.protocol != protocol) continue;
     found.insert(item.first_port);
     found.insert(item.last_port + 1U);
     // What authentication a port asks for depends on how far its range is from it in the map's prefixes.
@@ -36,11 +63,9 @@ std::set<std::uint32_t> edges(const SubjectPolicy& subject, const Sight& sight, 
   return found;
 }
 
-std::set<Protocol> protocols(const SubjectPolicy& subject, const Sight& sight) {
+std::set<Protocol> protocols(const SubjectPolicy& subject) {
   std::set<Protocol> found{Protocol::kAny, Protocol::kTcp, Protocol::kUdp, Protocol::kSctp, Protocol::kIcmpv6};
-  for (std::size_t i = 0; i < subject.items.size(); ++i) {
-    if (relevant(subject, sight, i)) found.insert(subject.items[i].protocol);
-  }
+  for (const Item& item : subject.items) found.insert(item.protocol);
   return found;
 }
 
@@ -51,11 +76,12 @@ bool same(const Judgement& a, const Judgement& b) {
 }  // namespace
 
 std::vector<IntentCell> cells_for(const SubjectPolicy& subject, const Sight& sight, Release release) {
+  const Part part = part_of(subject, sight);
   std::vector<IntentCell> cells;
-  for (const Protocol protocol : protocols(subject, sight)) {
+  for (const Protocol protocol : protocols(part.subject)) {
     std::vector<std::pair<std::uint32_t, Judgement>> ranges;
-    for (const std::uint32_t port : edges(subject, sight, protocol)) {
-      Judgement judgement = judge(subject, sight, protocol, static_cast<std::uint16_t>(port), release);
+    for (const std::uint32_t port : edges(part.subject, protocol)) {
+      Judgement judgement = judge(part.subject, part.sight, protocol, static_cast<std::uint16_t>(port), release);
       if (ranges.empty() || !same(ranges.back().second, judgement)) ranges.emplace_back(port, std::move(judgement));
     }
     for (std::size_t i = 0; i < ranges.size(); ++i) {

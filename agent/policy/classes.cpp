@@ -1,17 +1,26 @@
 #include "agent/policy/classes.h"
 
 #include <algorithm>
-#include <set>
+#include <optional>
 
 namespace sextant::policy {
 
-std::shared_ptr<const SourceClass> ClassNames::put(SourceClass value) {
-  const auto [at, added] = ids_.try_emplace(value.name, static_cast<ClassId>(by_id_.size() + 1));
+ClassId ClassNames::id_of(const std::string& name) {
+  const auto [at, added] = ids_.try_emplace(name, static_cast<ClassId>(by_id_.size() + 1));
   if (added) by_id_.emplace_back();
-  value.id = at->second;
-  std::shared_ptr<const SourceClass>& known = by_id_[at->second - 1];
+  return at->second;
+}
+
+std::shared_ptr<const SourceClass> ClassNames::put(SourceClass value) {
+  value.id = id_of(value.name);
+  std::shared_ptr<const SourceClass>& known = by_id_[value.id - 1];
   if (known == nullptr || *known != value) known = std::make_shared<const SourceClass>(std::move(value));
   return known;
+}
+
+std::shared_ptr<const SourceClass> ClassNames::put_aside(SourceClass value) {
+  value.id = id_of(value.name);
+  return std::make_shared<const SourceClass>(std::move(value));
 }
 
 std::shared_ptr<const SourceClass> ClassNames::find(ClassId id) const {
@@ -28,6 +37,15 @@ struct Boundary {
   bool named = false;         // by a policy or a group
   const Cluster::Holder* holder = nullptr;
   bool api_server = false;
+
+  void add(const Boundary& other) {
+    cluster = cluster || other.cluster;
+    trusted = trusted || other.trusted;
+    public_space = public_space || other.public_space;
+    named = named || other.named;
+    if (other.holder != nullptr) holder = other.holder;
+    api_server = api_server || other.api_server;
+  }
 };
 
 // What holds for an address, all boundaries around it taken together.
@@ -43,17 +61,23 @@ struct Nature {
 class Builder {
  public:
   Builder(const Cluster& cluster, const World& world, const Options& options, const Symbols& symbols,
-          const Identities& identities, const KnownPrefixes& known)
+          const Identities& identities, const KnownPrefixes& known, std::string_view node)
       : cluster_(cluster),
         world_(world),
         options_(options),
         symbols_(symbols),
         identities_(identities),
-        known_(known) {}
+        known_(known),
+        node_(node) {}
 
   struct Draft {
     SourceClass source{};
     Classes::Member member{};
+  };
+  // Addresses from `first` on are of a class.
+  struct Start {
+    IpAddress first{};
+    std::uint32_t draft = 0;
   };
 
   void run() {
@@ -61,22 +85,40 @@ class Builder {
     sweep();
   }
 
-  std::map<std::string, Draft> drafts{};
-  std::vector<std::pair<IpAddress, std::string>> ranges{};
+  std::vector<Draft> drafts{};
+  std::vector<Start> starts{};  // of neighbours no two are of one class
 
  private:
+  using Marked = std::pair<Prefix, Boundary>;
+
+  void mark(const Prefix& prefix, const Boundary& boundary) { boundaries_.emplace_back(prefix, boundary); }
+
   void gather() {
-    boundaries_[kAllV6];
-    boundaries_[kAllV4];
-    boundaries_[kGlobalUnicast].public_space = true;
-    for (const auto& [prefix, known] : known_.all()) boundaries_[prefix].named = true;
-    for (const Prefix& prefix : options_.cluster_networks) boundaries_[prefix].cluster = true;
-    for (const Prefix& prefix : options_.trusted_networks) boundaries_[prefix].trusted = true;
+    mark(kAllV6, {});
+    mark(kAllV4, {});
+    mark(kGlobalUnicast, {.public_space = true});
+    for (const auto& [prefix, known] : known_.all()) mark(prefix, {.named = true});
+    for (const Prefix& prefix : options_.cluster_networks) mark(prefix, {.cluster = true});
+    for (const Prefix& prefix : options_.trusted_networks) mark(prefix, {.trusted = true});
     for (const auto& [name, node] : world_.nodes()) {
-      for (const Prefix& prefix : node.pod_prefixes) boundaries_[prefix].cluster = true;
+      for (const Prefix& prefix : node.pod_prefixes) mark(prefix, {.cluster = true});
     }
-    for (const auto& [address, holder] : cluster_.holders()) boundaries_[Prefix::of(address)].holder = &holder;
-    for (const IpAddress& address : cluster_.api_servers()) boundaries_[Prefix::of(address)].api_server = true;
+    for (const auto& [address, holder] : cluster_.holders()) mark(Prefix::of(address), {.holder = &holder});
+    for (const IpAddress& address : cluster_.api_servers()) mark(Prefix::of(address), {.api_server = true});
+    std::ranges::sort(boundaries_, {}, &Marked::first);  // outer ones before those that they contain
+    join_equal();
+  }
+
+  void join_equal() {
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < boundaries_.size(); ++i) {
+      if (boundaries_[i].first != boundaries_[kept].first) {
+        boundaries_[++kept] = boundaries_[i];
+      } else {
+        boundaries_[kept].second.add(boundaries_[i].second);
+      }
+    }
+    boundaries_.resize(kept + 1);
   }
 
   // Boundaries nest or are apart, so that a walk in order needs a stack only.
@@ -84,36 +126,35 @@ class Builder {
     struct Open {
       const Prefix* prefix;
       Nature nature;
-      const std::string* name;
+      std::uint32_t draft;
     };
     std::vector<Open> open;
     const auto close_until = [&](const IpAddress* next) {
       while (!open.empty() && (next == nullptr || !open.back().prefix->contains(*next))) {
         const IpAddress last = open.back().prefix->last();
         open.pop_back();
-        if (!open.empty() && open.back().prefix->last() != last) begin(last.next(), *open.back().name);
+        if (!open.empty() && open.back().prefix->last() != last) begin(last.next(), open.back().draft);
       }
     };
     for (const auto& [prefix, boundary] : boundaries_) {
       close_until(&prefix.address);
       const Nature nature = inside(open.empty() ? Nature{} : open.back().nature, prefix, boundary);
-      const std::string* outer = open.empty() ? nullptr : open.back().name;
-      const std::string* name = draft(nature, prefix);
-      if (outer != name) {
-        drafts[*name].source.prefixes.push_back(prefix);
-        if (outer != nullptr) drafts[*outer].source.except.push_back(prefix);
+      const std::uint32_t draft = draft_of(nature, prefix);
+      if (open.empty() || open.back().draft != draft) {
+        drafts[draft].source.prefixes.push_back(prefix);
+        if (!open.empty()) drafts[open.back().draft].source.except.push_back(prefix);
       }
-      begin(prefix.address, *name);
-      open.push_back({&prefix, nature, name});
+      begin(prefix.address, draft);
+      open.push_back({&prefix, nature, draft});
     }
     close_until(nullptr);
   }
 
   // The class of addresses from here on. Several boundaries may begin at one address: the innermost counts.
-  void begin(const IpAddress& first, const std::string& name) {
-    if (!ranges.empty() && ranges.back().first == first) ranges.pop_back();
-    if (!ranges.empty() && ranges.back().second == name) return;
-    ranges.emplace_back(first, name);
+  void begin(const IpAddress& first, std::uint32_t draft) {
+    if (!starts.empty() && starts.back().first == first) starts.pop_back();
+    if (!starts.empty() && starts.back().draft == draft) return;
+    starts.push_back({first, draft});
   }
 
   static Nature inside(Nature nature, const Prefix& prefix, const Boundary& boundary) {
@@ -128,26 +169,25 @@ class Builder {
     return nature;
   }
 
-  const std::string* draft(const Nature& nature, const Prefix& prefix) {
-    const auto [at, added] = drafts.try_emplace(name_of(nature));
-    Draft& made = at->second;
-    if (added) {
-      made.source.name = at->first;
-      made.source.is_public = nature.is_public();
-      made.source.sample = prefix.address;
-      if (nature.holder != nullptr) {
-        made.member.kind = nature.holder->pod != nullptr ? Classes::Member::Kind::kPod : Classes::Member::Kind::kNode;
-        made.member.pod = nature.holder->pod;
-        made.member.node = nature.holder->node;
-      }
+  std::uint32_t draft_of(const Nature& nature, const Prefix& prefix) {
+    const auto [at, added] =
+        draft_of_name_.try_emplace(name_of(nature, prefix), static_cast<std::uint32_t>(drafts.size()));
+    if (!added) return at->second;
+    Draft& made = drafts.emplace_back();
+    made.source.name = at->first;
+    made.source.is_public = nature.is_public();
+    if (nature.holder != nullptr) {
+      made.member.kind = nature.holder->pod != nullptr ? Classes::Member::Kind::kPod : Classes::Member::Kind::kNode;
+      made.member.pod = nature.holder->pod;
+      made.member.node = nature.holder->node;
     }
-    return &at->first;
+    return at->second;
   }
 
-  std::string name_of(const Nature& nature) const {
+  std::string name_of(const Nature& nature, const Prefix& prefix) const {
     if (nature.holder != nullptr) {
-      if (nature.holder->pod != nullptr) return "pod:" + labels_of(*nature.holder->pod);
-      return nature.holder->node == world_.local_node() ? "host" : "remote-node";
+      if (nature.holder->pod != nullptr) return pod_name(cluster_.identity_of(*nature.holder->pod));
+      return node_name(nature, prefix);
     }
     const std::string base = nature.api_server         ? "kube-apiserver"
                              : nature.named != nullptr ? nature.named->to_string()
@@ -165,15 +205,27 @@ class Builder {
     return apart ? base : std::string(space) + " " + base;
   }
 
-  std::string labels_of(const Pod& pod) const {
+  // Remote nodes are one class as long as no policy can tell them apart: by a prefix around the address, by labels, or
+  // because the API server is there (Cluster::node_peer).
+  std::string node_name(const Nature& nature, const Prefix& prefix) const {
+    if (nature.holder->node == node_) return "host";
+    if (options_.policy_cidr_match_nodes) return "remote-node " + prefix.address.to_string();
+    std::string name = "remote-node";
+    if (options_.enable_node_selector_labels) name += " " + std::string(nature.holder->node);
+    return nature.api_server ? name + " kube-apiserver" : name;
+  }
+
+  const std::string& pod_name(IdentityId id) const {
+    std::string& name = pod_names_[id];
+    if (!name.empty()) return name;
     std::vector<std::string> parts;
-    for (const Label& label : identities_.labels(cluster_.identity_of(pod)).labels()) {
+    for (const Label& label : identities_.labels(id).labels()) {
       parts.push_back(std::string(symbols_.text(label.key)) + "=" + std::string(symbols_.text(label.value)));
     }
     std::ranges::sort(parts);
-    std::string text;
-    for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
-    return text;
+    name = "pod:";
+    for (const std::string& part : parts) name += (&part == &parts.front() ? "" : ",") + part;
+    return name;
   }
 
   const Cluster& cluster_;
@@ -182,39 +234,65 @@ class Builder {
   const Symbols& symbols_;
   const Identities& identities_;
   const KnownPrefixes& known_;
-  std::map<Prefix, Boundary> boundaries_{};  // in order: outer ones before those that they contain
+  const std::string_view node_;
+  std::vector<Marked> boundaries_{};
+  std::unordered_map<std::string, std::uint32_t> draft_of_name_{};
+  mutable std::unordered_map<IdentityId, std::string> pod_names_{};
 };
 
-// An address that the class holds: the first of the first range, where that is no odd one.
-IpAddress sample_of(const SourceClass& source) {
-  for (const Prefix& prefix : source.prefixes) {
-    const std::vector<Prefix> free = subtract(prefix, source.except);
-    if (free.empty()) continue;
-    const Prefix& largest = *std::ranges::min_element(free, {}, &Prefix::length);
-    return largest.length == 128 ? largest.address : largest.address.next();
+// An address of each class: the first of its largest free prefix within the outer prefix that comes first, and the one
+// after that, where it is no odd one.
+void choose_samples(Builder& builder) {
+  struct Best {
+    std::optional<Prefix> prefix{};
+    std::size_t outer = 0;  // of the class's prefixes
+  };
+  std::vector<Best> best(builder.drafts.size());
+  for (std::size_t i = 0; i < builder.starts.size(); ++i) {
+    const auto& [first, draft] = builder.starts[i];
+    const std::vector<Prefix>& outer = builder.drafts[draft].source.prefixes;
+    const bool at_end = i + 1 == builder.starts.size();
+    const IpAddress last = at_end ? kAllV6.last() : builder.starts[i + 1].first.previous();
+    Best& chosen = best[draft];
+    if (!chosen.prefix) {
+      while (!outer[chosen.outer].contains(first)) ++chosen.outer;
+    } else if (!outer[chosen.outer].contains(first)) {
+      continue;
+    }
+    const Prefix free = largest_within(first, std::min(last, outer[chosen.outer].last()));
+    if (!chosen.prefix || free.length < chosen.prefix->length) chosen.prefix = free;
   }
-  return source.prefixes.empty() ? IpAddress{} : source.prefixes.front().address;
+  for (std::size_t i = 0; i < best.size(); ++i) {
+    if (!best[i].prefix) continue;
+    const Prefix& free = *best[i].prefix;
+    builder.drafts[i].source.sample = free.length == 128 ? free.address : free.address.next();
+  }
 }
 
 }  // namespace
 
 Classes::Classes(const Cluster& cluster, const World& world, const Options& options, const Symbols& symbols,
-                 const Identities& identities, const KnownPrefixes& known, ClassNames& names) {
-  Builder builder(cluster, world, options, symbols, identities, known);
+                 const Identities& identities, const KnownPrefixes& known, ClassNames& names, std::string_view node) {
+  const bool local = node == world.local_node();
+  Builder builder(cluster, world, options, symbols, identities, known, node);
   builder.run();
-  std::set<std::string_view> held;
-  for (const auto& [first, name] : builder.ranges) held.insert(name);
-  std::map<std::string, ClassId> ids;
-  for (auto& [name, draft] : builder.drafts) {
-    if (!held.contains(name)) continue;  // longer prefixes cover it wholly: it has no address
-    draft.source.sample = sample_of(draft.source);
-    draft.member.source = names.put(std::move(draft.source));
-    ids[name] = draft.member.source->id;
-    index_[draft.member.source->id] = members_.size();
-    members_.push_back(std::move(draft.member));
+  choose_samples(builder);
+  std::vector<std::uint32_t> held;  // by some address: longer prefixes may cover a class wholly
+  for (const auto& [first, draft] : builder.starts) held.push_back(draft);
+  std::ranges::sort(held, {},
+                    [&](std::uint32_t draft) -> const std::string& { return builder.drafts[draft].source.name; });
+  const auto repeated = std::ranges::unique(held);
+  held.erase(repeated.begin(), repeated.end());
+  std::vector<ClassId> ids(builder.drafts.size());
+  for (const std::uint32_t draft : held) {
+    Member& member = members_.emplace_back(std::move(builder.drafts[draft].member));
+    SourceClass& source = builder.drafts[draft].source;
+    member.source = local ? names.put(std::move(source)) : names.put_aside(std::move(source));
+    ids[draft] = member.source->id;
+    index_[ids[draft]] = static_cast<std::uint32_t>(members_.size() - 1);
   }
-  ranges_.reserve(builder.ranges.size());
-  for (const auto& [first, name] : builder.ranges) ranges_.push_back({.first = first, .source = ids[name]});
+  ranges_.reserve(builder.starts.size());
+  for (const auto& [first, draft] : builder.starts) ranges_.push_back({.first = first, .source = ids[draft]});
 }
 
 const Classes::Member& Classes::of(const IpAddress& address) const {

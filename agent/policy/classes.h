@@ -1,12 +1,14 @@
 // Source classes: the partition of all addresses into those that no policy tells apart.
 //
 // One class per most specific prefix that a policy or group names, minus its longer ones and the cluster's own; one per
-// identity of the cluster's pods and nodes; "world" for the rest of the public internet, "local" for the rest.
+// identity of the cluster's pods and nodes (of nodes one for all that no policy tells apart); "world" for the rest of
+// the public internet, "local" for the rest.
 #pragma once
 
-#include <map>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "agent/model/intent.h"
@@ -18,10 +20,14 @@ namespace sextant::policy {
 class ClassNames {
  public:
   std::shared_ptr<const SourceClass> put(SourceClass value);  // sets the id
+  // The same for a class as another node than the local one sees it: find() does not tell it.
+  std::shared_ptr<const SourceClass> put_aside(SourceClass value);
   std::shared_ptr<const SourceClass> find(ClassId id) const;
 
  private:
-  std::map<std::string, ClassId, std::less<>> ids_{};
+  ClassId id_of(const std::string& name);
+
+  std::unordered_map<std::string, ClassId> ids_{};
   std::vector<std::shared_ptr<const SourceClass>> by_id_{};  // the last known content; ids begin at 1
 };
 
@@ -35,8 +41,9 @@ class Classes {
     std::string node{};        // kNode
   };
 
+  // As `node` sees them: its own addresses are the host's, those of others a remote node's.
   Classes(const Cluster& cluster, const World& world, const Options& options, const Symbols& symbols,
-          const Identities& identities, const KnownPrefixes& known, ClassNames& names);
+          const Identities& identities, const KnownPrefixes& known, ClassNames& names, std::string_view node);
 
   const std::vector<Member>& members() const { return members_; }  // sorted by name
   const std::vector<SourceRange>& ranges() const { return ranges_; }
@@ -45,7 +52,7 @@ class Classes {
  private:
   std::vector<Member> members_{};
   std::vector<SourceRange> ranges_{};
-  std::map<ClassId, std::size_t> index_{};
+  std::unordered_map<ClassId, std::uint32_t> index_{};
 };
 
 }  // namespace sextant::policy

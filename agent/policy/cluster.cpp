@@ -1,16 +1,58 @@
 #include "agent/policy/cluster.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "agent/policy/release.h"
 
 namespace sextant::policy {
 
+namespace {
+
+// What of a pod and of a node other subjects can tell; what else changes in them concerns nobody else.
+struct PodFacts {
+  const Pod* pod = nullptr;  // where the world keeps it
+  IdentityId id = kNoIdentity;
+  std::string node{};
+  bool host_network = false;
+  bool finished = false;
+  std::vector<IpAddress> addresses{};
+  bool operator==(const PodFacts&) const = default;
+};
+struct NodeFacts {
+  Labels labels{};
+  std::vector<IpAddress> addresses{};
+  std::vector<Prefix> pod_prefixes{};
+  bool operator==(const NodeFacts&) const = default;
+};
+
+NodeFacts facts_of(const Node& node) {
+  return {.labels = node.labels, .addresses = node.addresses, .pod_prefixes = node.pod_prefixes};
+}
+
+bool of_api_server(const EndpointSlice& slice) { return slice.ns == "default" && slice.service == "kubernetes"; }
+
+using Addresses = std::unordered_set<IpAddress, AddressHash>;
+
+Addresses api_server_addresses(const World& world) {
+  Addresses addresses;
+  for (const auto& [key, slice] : world.slices()) {
+    if (of_api_server(slice)) addresses.insert(slice.addresses.begin(), slice.addresses.end());
+  }
+  return addresses;
+}
+
+}  // namespace
+
 struct Cluster::Index {
+  std::map<ObjectKey, PodFacts> pods{};
+  std::unordered_map<const Pod*, IdentityId> identities{};  // of those
+  std::map<std::string, NodeFacts, std::less<>> nodes{};
+  std::vector<IpAddress> local{};
+  Addresses api_servers{};
   std::unordered_map<IpAddress, Holder, AddressHash> holders{};
-  std::unordered_set<IpAddress, AddressHash> api_servers{};
-  std::unordered_map<const Pod*, IdentityId> pods{};
+  bool holders_known = false;
   // Of addresses outside the cluster that are no API server's: by the longest known prefix, or by family.
   std::unordered_map<const KnownPrefixes::Entry*, PeerIdentity> known{};
   std::optional<PeerIdentity> plain_v4{}, plain_v6{};
@@ -22,22 +64,139 @@ Cluster::Cluster(const World& world, const Options& options, Symbols& symbols, I
 
 void Cluster::forget() { index_.reset(); }
 
+void Cluster::forget_prefixes() {
+  if (!index_) return;
+  index_->known.clear();
+  index_->plain_v4.reset();
+  index_->plain_v6.reset();
+}
+
 void Cluster::index() const {
   if (index_) return;
   index_ = std::make_shared<Index>();
-  for (const auto& [name, node] : world_.nodes()) {
-    for (const IpAddress& address : node.addresses) index_->holders[address] = {.node = name};
+  for (const auto& [name, node] : world_.nodes()) index_->nodes.emplace(name, facts_of(node));
+  for (const auto& [key, pod] : world_.pods()) {
+    const IdentityId id = derive_identity(pod);
+    index_->identities.emplace(&pod, id);
+    index_->pods.emplace(key, PodFacts{.pod = &pod,
+                                       .id = id,
+                                       .node = pod.node_name,
+                                       .host_network = pod.host_network,
+                                       .finished = pod.finished,
+                                       .addresses = pod.addresses});
   }
-  for (const IpAddress& address : world_.local_addresses())
-    index_->holders.try_emplace(address, Holder{.node = world_.local_node()});
+  index_->local = world_.local_addresses();
+  index_->api_servers = api_server_addresses(world_);
+}
+
+void Cluster::index_holders() const {
+  index();
+  if (index_->holders_known) return;
+  index_->holders_known = true;
+  auto& holders = index_->holders;
+  holders.clear();
+  for (const auto& [name, node] : world_.nodes()) {
+    for (const IpAddress& address : node.addresses) holders[address] = {.node = name};
+  }
+  for (const IpAddress& address : index_->local) holders.try_emplace(address, Holder{.node = world_.local_node()});
   for (const auto& [key, pod] : world_.pods()) {
     if (pod.host_network || pod.finished) continue;
-    for (const IpAddress& address : pod.addresses) index_->holders[address] = {.pod = &pod, .node = pod.node_name};
+    for (const IpAddress& address : pod.addresses) holders[address] = {.pod = &pod, .node = pod.node_name};
   }
-  for (const auto& [key, slice] : world_.slices()) {
-    if (slice.ns != "default" || slice.service != "kubernetes") continue;
-    index_->api_servers.insert(slice.addresses.begin(), slice.addresses.end());
+}
+
+bool Cluster::on(const Delta& delta) {
+  if (!index_) return true;  // nobody has looked
+  bool changed = false;
+  if (std::holds_alternative<NetworkPicture>(delta)) {
+    changed = on_network();
+  } else {
+    const Object* object = std::get_if<Object>(&delta);
+    const ObjectKey key = object != nullptr ? key_of(*object) : std::get<Removed>(delta).key;
+    switch (key.kind) {
+      case ObjectKind::kPod:
+        changed = on_pod(key);
+        break;
+      case ObjectKind::kNamespace:
+        changed = on_namespace(key.name);
+        break;
+      case ObjectKind::kNode:
+        changed = on_node(key.name);
+        break;
+      case ObjectKind::kEndpointSlice:
+        changed = on_slices();
+        break;
+      default:
+        return false;
+    }
   }
+  if (changed) index_->holders_known = false;
+  return changed;
+}
+
+bool Cluster::on_pod(const ObjectKey& key) {
+  const auto old = index_->pods.find(key);
+  const auto now = world_.pods().find(key);
+  if (old != index_->pods.end()) index_->identities.erase(old->second.pod);
+  if (now == world_.pods().end()) {
+    if (old == index_->pods.end()) return false;
+    index_->pods.erase(old);
+    return true;
+  }
+  const Pod& pod = now->second;
+  PodFacts facts{.pod = &pod,
+                 .id = derive_identity(pod),
+                 .node = pod.node_name,
+                 .host_network = pod.host_network,
+                 .finished = pod.finished,
+                 .addresses = pod.addresses};
+  index_->identities[&pod] = facts.id;
+  if (old == index_->pods.end()) {
+    index_->pods.emplace(key, std::move(facts));
+    return true;
+  }
+  const bool changed = old->second != facts;
+  old->second = std::move(facts);
+  return changed;
+}
+
+bool Cluster::on_namespace(std::string_view name) {
+  bool changed = false;
+  const ObjectKey first{.kind = ObjectKind::kPod, .ns = std::string(name)};
+  for (auto at = index_->pods.lower_bound(first); at != index_->pods.end() && at->first.ns == name; ++at) {
+    PodFacts& facts = at->second;
+    const IdentityId id = derive_identity(*facts.pod);
+    changed = changed || id != facts.id;
+    facts.id = index_->identities[facts.pod] = id;
+  }
+  return changed;
+}
+
+bool Cluster::on_node(const std::string& name) {
+  const auto now = world_.nodes().find(name);
+  if (now == world_.nodes().end()) {
+    const bool known = index_->nodes.erase(name) > 0;
+    return on_network() || known;
+  }
+  NodeFacts facts = facts_of(now->second);
+  const auto [at, added] = index_->nodes.try_emplace(name);
+  const bool changed = added || at->second != facts;
+  at->second = std::move(facts);
+  return on_network() || changed;
+}
+
+bool Cluster::on_network() {
+  std::vector<IpAddress> local = world_.local_addresses();
+  if (local == index_->local) return false;
+  index_->local = std::move(local);
+  return true;
+}
+
+bool Cluster::on_slices() {
+  Addresses addresses = api_server_addresses(world_);
+  if (addresses == index_->api_servers) return false;
+  index_->api_servers = std::move(addresses);
+  return true;
 }
 
 bool Cluster::is_api_server(const IpAddress& address) const {
@@ -46,7 +205,7 @@ bool Cluster::is_api_server(const IpAddress& address) const {
 }
 
 const std::unordered_map<IpAddress, Cluster::Holder, AddressHash>& Cluster::holders() const {
-  index();
+  index_holders();
   return index_->holders;
 }
 
@@ -56,7 +215,7 @@ const std::unordered_set<IpAddress, AddressHash>& Cluster::api_servers() const {
 }
 
 const Cluster::Holder* Cluster::holder(const IpAddress& address) const {
-  index();
+  index_holders();
   const auto at = index_->holders.find(address);
   return at == index_->holders.end() ? nullptr : &at->second;
 }
@@ -82,7 +241,11 @@ PeerIdentity Cluster::reserved_peer(std::string_view name) const { return {.id =
 
 IdentityId Cluster::identity_of(const Pod& pod) const {
   index();
-  if (const auto known = index_->pods.find(&pod); known != index_->pods.end()) return known->second;
+  const auto known = index_->identities.find(&pod);
+  return known != index_->identities.end() ? known->second : derive_identity(pod);  // else a workload's
+}
+
+IdentityId Cluster::derive_identity(const Pod& pod) const {
   LabelSet labels;
   const auto put = [&](std::string_view key, std::string_view value) {
     if (!reaches_identity(key, options_.release)) return;
@@ -97,9 +260,7 @@ IdentityId Cluster::identity_of(const Pod& pod) const {
   put(kNamespaceKey, pod.ns);
   if (!pod.service_account.empty()) put(kServiceAccountKey, pod.service_account);
   put(kClusterKey, options_.cluster_name);
-  const IdentityId id = identities_.intern(labels);
-  index_->pods.emplace(&pod, id);
-  return id;
+  return identities_.intern(labels);
 }
 
 IdentityId Cluster::host_endpoint(const Node& node) const {

@@ -1,7 +1,7 @@
 // The cluster as policies see it: which labels pods, nodes and addresses have, seen from a given node.
 //
-// Reads the World; derives identities on demand and keeps them. Sources: pkg/k8s/labels.go,
-// pkg/node/manager/manager.go, pkg/ipcache/metadata.go.
+// Reads the World; derives identities on demand and keeps them until what they follow from changes. Sources:
+// pkg/k8s/labels.go, pkg/node/manager/manager.go, pkg/ipcache/metadata.go.
 #pragma once
 
 #include <memory>
@@ -26,8 +26,12 @@ class Cluster {
   Cluster(const World& world, const Options& options, Symbols& symbols, Identities& identities,
           const KnownPrefixes& known);
 
-  // Something that addresses or labels follow from has changed.
+  // Options or everything else may have changed.
   void forget();
+  // The world has just applied `delta`. True: some source may now be seen as another, or another address be held.
+  bool on(const Delta& delta);
+  // The known prefixes have changed.
+  void forget_prefixes();
 
   IdentityId identity_of(const Pod& pod) const;
   // The host endpoint as a subject.
@@ -54,7 +58,15 @@ class Cluster {
   PeerIdentity outside(const IpAddress& address) const;
 
  private:
+  struct Index;
   void index() const;
+  void index_holders() const;
+  bool on_pod(const ObjectKey& key);
+  bool on_namespace(std::string_view name);
+  bool on_node(const std::string& name);
+  bool on_slices();
+  bool on_network();
+  IdentityId derive_identity(const Pod& pod) const;
   bool is_api_server(const IpAddress& address) const;
   PeerIdentity derive_outside(const IpAddress& address, bool api_server) const;
   struct Chances;
@@ -69,7 +81,6 @@ class Cluster {
   Symbols& symbols_;
   Identities& identities_;
   const KnownPrefixes& known_;
-  struct Index;
   mutable std::shared_ptr<Index> index_{};  // null: to be made
 };
 

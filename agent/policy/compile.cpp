@@ -1,6 +1,7 @@
 #include "agent/policy/compile.h"
 
 #include <algorithm>
+#include <set>
 
 namespace sextant::policy {
 namespace {
@@ -21,67 +22,93 @@ PortMap port_map_of(const IntentRow& row) {
   return map;
 }
 
-class Compiler {
- public:
-  explicit Compiler(const Classes& classes) {
-    for (const Classes::Member& member : classes.members()) result_.classes.push_back(member.source);
-    result_.sources = classes.ranges();
-  }
-
-  void add(const EndpointIntent& intent, std::vector<IpAddress> addresses) {
-    KernelPolicy policy;
-    std::map<ClassId, std::uint32_t> maps;
-    for (const IntentRow& row : intent.rows) maps[row.source->id] = index_of(port_map_of(row));
-    policy.default_port_map = usual(intent, maps);
-    for (const auto& [id, map] : maps) {
-      if (map != policy.default_port_map) policy.port_map_of_class[id] = map;
-    }
-    result_.endpoints.push_back(
-        {.endpoint = intent.endpoint, .addresses = std::move(addresses), .policy = index_of(std::move(policy))});
-  }
-
-  KernelIntent take() { return std::move(result_); }
-
- private:
-  // What the internet meets: most classes are parts of it.
-  static std::uint32_t usual(const EndpointIntent& intent, const std::map<ClassId, std::uint32_t>& maps) {
-    for (const IntentRow& row : intent.rows) {
-      if (row.source->name == "world") return maps.at(row.source->id);
-    }
-    return maps.empty() ? 0 : maps.begin()->second;
-  }
-
-  std::uint32_t index_of(PortMap map) {
-    const auto [at, added] =
-        port_maps_.try_emplace(std::move(map), static_cast<std::uint32_t>(result_.port_maps.size()));
-    if (added) result_.port_maps.push_back(at->first);
-    return at->second;
-  }
-
-  std::uint32_t index_of(KernelPolicy policy) {
-    const auto [at, added] = policies_.try_emplace({policy.default_port_map, policy.port_map_of_class},
-                                                   static_cast<std::uint32_t>(result_.policies.size()));
-    if (added) result_.policies.push_back(std::move(policy));
-    return at->second;
-  }
-
-  KernelIntent result_{};
-  std::map<PortMap, std::uint32_t> port_maps_{};
-  std::map<std::pair<std::uint32_t, std::map<ClassId, std::uint32_t>>, std::uint32_t> policies_{};
-};
+// The map that most classes have: those need no entry of their own. `limit`: more than any of them.
+std::uint32_t most_frequent(const std::vector<std::uint32_t>& maps, std::size_t limit) {
+  std::vector<std::uint32_t> counts(limit);
+  for (const std::uint32_t map : maps) ++counts[map];
+  return static_cast<std::uint32_t>(std::ranges::max_element(counts) - counts.begin());
+}
 
 }  // namespace
 
-KernelIntent compile_kernel_intent(const Engine& engine, const World& world, const Classes& classes) {
-  Compiler compiler(classes);
+void KernelCompiler::forget() {
+  by_rows_.clear();
+  policy_ids_.clear();
+  policies_.clear();
+  map_ids_.clear();
+  port_maps_.clear();
+}
+
+void KernelCompiler::begin(const Classes& classes) {
+  constexpr std::size_t kFew = 64;
+  std::vector<ClassId> ids;
+  for (const Classes::Member& member : classes.members()) {
+    result_.classes.push_back(member.source);
+    ids.push_back(member.source->id);
+  }
+  std::set<std::uint32_t> used;
+  for (const auto& [rows, known] : by_rows_) used.insert(known.policy);
+  if (ids != classes_ || policies_.size() > 2 * used.size() + kFew) forget();
+  classes_ = std::move(ids);
+  result_.sources = classes.ranges();
+  by_cells_.clear();
+}
+
+std::uint32_t KernelCompiler::map_of(const IntentRow& row) {
+  const auto [known, added] = by_cells_.try_emplace(row.cells.identity(), 0);
+  if (!added) return known->second;
+  const auto [at, is_new] = map_ids_.try_emplace(port_map_of(row), static_cast<std::uint32_t>(port_maps_.size()));
+  if (is_new) port_maps_.push_back(at->first);
+  return known->second = at->second;
+}
+
+KernelPolicy KernelCompiler::make_policy(const Maps& maps) const {
+  KernelPolicy policy{.default_port_map = most_frequent(maps, port_maps_.size())};
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    if (maps[i] != policy.default_port_map) policy.port_map_of_class[classes_[i]] = maps[i];
+  }
+  return policy;
+}
+
+// Rows are of all classes, in their order.
+std::uint32_t KernelCompiler::policy_of(const SharedRows& rows) {
+  const auto [known, added] = by_rows_.try_emplace(rows.identity());
+  if (!added) return known->second.policy;
+  Maps maps;
+  maps.reserve(rows.size());
+  for (const IntentRow& row : rows) maps.push_back(map_of(row));
+  const auto [at, is_new] = policy_ids_.try_emplace(std::move(maps), static_cast<std::uint32_t>(policies_.size()));
+  if (is_new) policies_.push_back(make_policy(at->first));
+  known->second = {.rows = rows, .policy = at->second};
+  return at->second;
+}
+
+void KernelCompiler::add(const EndpointIntent& intent, std::vector<IpAddress> addresses) {
+  result_.endpoints.push_back(
+      {.endpoint = intent.endpoint, .addresses = std::move(addresses), .policy = policy_of(intent.rows)});
+}
+
+KernelIntent KernelCompiler::take() {
+  result_.policies = policies_;
+  result_.port_maps = port_maps_;
+  return std::exchange(result_, {});
+}
+
+KernelIntent KernelCompiler::compile(const Engine& engine, const World& world, const Classes& classes) {
+  begin(classes);
+  std::unordered_map<const void*, Known> in_use;
+  const auto add_endpoint = [&](const std::shared_ptr<const EndpointIntent>& intent, std::vector<IpAddress> addresses) {
+    if (intent == nullptr) return;
+    add(*intent, std::move(addresses));
+    in_use.try_emplace(intent->rows.identity(), by_rows_.at(intent->rows.identity()));
+  };
   for (const auto& [key, pod] : world.pods()) {
     if (!world.is_local(pod) || pod.host_network || pod.finished || pod.addresses.empty()) continue;
-    const auto intent = engine.intent({.kind = EndpointKind::kPod, .ns = pod.ns, .name = pod.name});
-    if (intent != nullptr) compiler.add(*intent, pod.addresses);
+    add_endpoint(engine.intent({.kind = EndpointKind::kPod, .ns = pod.ns, .name = pod.name}), pod.addresses);
   }
-  const auto node = engine.intent({.kind = EndpointKind::kNode, .name = world.local_node()});
-  if (node != nullptr) compiler.add(*node, world.local_addresses());
-  return compiler.take();
+  add_endpoint(engine.intent({.kind = EndpointKind::kNode, .name = world.local_node()}), world.local_addresses());
+  by_rows_ = std::move(in_use);
+  return take();
 }
 
 }  // namespace sextant::policy

@@ -52,20 +52,16 @@ Result<Decision> Engine::decide(const Subject& to, const Peer& from, Protocol pr
 std::shared_ptr<const EndpointIntent> Engine::intent(const EndpointRef& endpoint) const {
   const Subject::Kind kind = endpoint.kind == EndpointKind::kNode ? Subject::Kind::kNode : Subject::Kind::kPod;
   if (endpoint.kind != EndpointKind::kNode && endpoint.kind != EndpointKind::kPod) return nullptr;
-  if (const auto known = state_->intents.find(endpoint); known != state_->intents.end()) return known->second;
   const Result<Target> target = state_->target({.kind = kind, .ns = endpoint.ns, .name = endpoint.name});
   if (!target) return nullptr;
-  return state_->intents[endpoint] = state_->make_intent(endpoint, *target);
+  return state_->intent_of(endpoint, *target);
 }
 
 std::shared_ptr<const EndpointIntent> Engine::intent_of_workload(const ObjectKey& workload) const {
-  if (const auto known = state_->workload_intents.find(workload); known != state_->workload_intents.end())
-    return known->second;
   const Result<Target> target =
       state_->target({.kind = Subject::Kind::kWorkload, .ns = workload.ns, .name = workload.name});
   if (!target) return nullptr;
-  const EndpointRef endpoint{.kind = EndpointKind::kPod, .ns = workload.ns, .name = workload.name};
-  return state_->workload_intents[workload] = state_->make_intent(endpoint, *target);
+  return state_->intent_of_workload(workload, *target);
 }
 
 std::shared_ptr<const SourceClass> Engine::classify(const IpAddress& address) const {
@@ -90,7 +86,9 @@ Result<std::vector<PolicyRef>> Engine::selected_by(const Subject& to) const {
   return selecting;
 }
 
-KernelIntent Engine::compile() const { return compile_kernel_intent(*this, state_->world, state_->classes()); }
+KernelIntent Engine::compile() const { return state_->compiler->compile(*this, state_->world, state_->classes()); }
+
+Work Engine::work() const { return state_->work; }
 
 std::vector<PolicyProblem> Engine::problems() const {
   std::vector<PolicyProblem> problems;

@@ -73,6 +73,14 @@ struct Subject {
   std::string node{};  // where a health, ingress or init endpoint is; empty: the local node
 };
 
+// What an engine has derived since it was made: what a change costs can be told from the difference.
+struct Work {
+  std::uint64_t policies = 0;    // objects that were read
+  std::uint64_t subjects = 0;    // policies of subjects that were put together; subjects may share one
+  std::uint64_t partitions = 0;  // of all addresses into classes
+  std::uint64_t intents = 0;     // of endpoints
+};
+
 class Engine {
  public:
   // `world` must outlive the engine and be changed only together with on().
@@ -91,7 +99,7 @@ class Engine {
                           bool trace = false) const;
 
   // What every class of sources may do to one endpoint. kNode endpoints are the host endpoint.
-  // The pointer is stable until the next on(). nullptr: no such endpoint.
+  // The same pointer as long as nothing changes that it tells. nullptr: no such endpoint.
   std::shared_ptr<const EndpointIntent> intent(const EndpointRef& endpoint) const;
   // The same for a pod template (key name "Deployment/web").
   std::shared_ptr<const EndpointIntent> intent_of_workload(const ObjectKey& workload) const;
@@ -109,6 +117,8 @@ class Engine {
 
   // The local node's endpoints (its own pods that have addresses and are not hostNetwork, and itself), for the kernel.
   KernelIntent compile() const;
+
+  Work work() const;
 
   // Policies that Cilium rejects, or that hold something that cannot be computed. Sorted.
   std::vector<PolicyProblem> problems() const;

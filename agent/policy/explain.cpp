@@ -1,13 +1,12 @@
 #include "agent/policy/explain.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
+#include <utility>
 
 namespace sextant::policy {
 namespace {
-
-void add_once(std::vector<PolicyRef>& refs, PolicyRef ref) {
-  if (std::ranges::find(refs, ref) == refs.end()) refs.push_back(std::move(ref));
-}
 
 std::string name_of(const PolicyRef& ref) { return ref.to_string() + (ref.rule.empty() ? "" : " " + ref.rule); }
 
@@ -36,15 +35,6 @@ std::string why_allowed(const SubjectPolicy& subject, const Judgement& judgement
   }
 }
 
-// Those that ask for default deny; others that select the subject do not close anything.
-std::vector<PolicyRef> closing_policies(const SubjectPolicy& subject) {
-  std::vector<PolicyRef> refs;
-  for (const Written& source : subject.selecting) {
-    if (source.entry->default_deny) add_once(refs, source.policy->ref(nullptr));
-  }
-  return refs;
-}
-
 }  // namespace
 
 std::string port_text(Protocol protocol, std::uint16_t port) {
@@ -53,18 +43,15 @@ std::string port_text(Protocol protocol, std::uint16_t port) {
   return has_ports(protocol) ? std::to_string(port) + "/" + to_string(protocol) : to_string(protocol);
 }
 
-std::vector<PolicyRef> selecting_policies(const SubjectPolicy& subject) {
+SharedPolicies deciding_policies(const SubjectPolicy& subject, const Judgement& judgement) {
   std::vector<PolicyRef> refs;
-  for (const Written& source : subject.selecting) add_once(refs, source.policy->ref(nullptr));
-  return refs;
-}
-
-std::vector<PolicyRef> deciding_policies(const SubjectPolicy& subject, const Judgement& judgement) {
-  std::vector<PolicyRef> refs;
+  std::set<std::pair<const Policy*, std::string_view>> named;
   for (const Item* item : judgement.decided_by) {
-    for (const Written& source : item->sources) add_once(refs, source.policy->ref(source.entry));
+    for (const Written& source : item->sources) {
+      if (named.emplace(source.policy, source.entry->where).second) refs.push_back(source.policy->ref(source.entry));
+    }
   }
-  if (refs.empty() && judgement.because == Because::kDefaultDeny) return closing_policies(subject);
+  if (refs.empty() && judgement.because == Because::kDefaultDeny) return subject.closing_policies;
   return refs;
 }
 
@@ -77,7 +64,7 @@ std::string why(const SubjectPolicy& subject, const Judgement& judgement) {
       return names_of(deciding_policies(subject, judgement)) +
              " denies it, and a deny rule wins over every allow of its tier";
     case Because::kDefaultDeny: {
-      const std::vector<PolicyRef> refs = closing_policies(subject);
+      const std::vector<PolicyRef>& refs = subject.closing_policies;
       if (refs.empty())
         return "no rule allows it, and everything without a rule is denied here (enable-policy always, or no labels "
                "yet)";

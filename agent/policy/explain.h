@@ -11,9 +11,7 @@ namespace sextant::policy {
 // One sentence without a final full stop.
 std::string why(const SubjectPolicy& subject, const Judgement& judgement);
 // The policies that decided; for default deny those that close the subject. Without repetition.
-std::vector<PolicyRef> deciding_policies(const SubjectPolicy& subject, const Judgement& judgement);
-// Every policy that selects the subject, once each.
-std::vector<PolicyRef> selecting_policies(const SubjectPolicy& subject);
+SharedPolicies deciding_policies(const SubjectPolicy& subject, const Judgement& judgement);
 // "443/TCP", "ICMPv6 type 128".
 std::string port_text(Protocol protocol, std::uint16_t port);
 

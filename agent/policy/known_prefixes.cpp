@@ -7,8 +7,9 @@ namespace sextant::policy {
 
 CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& symbols) {
   CidrGroup group{.key = {.kind = object.kind, .ns = object.ns, .name = object.name}, .origin = object.origin};
+  std::vector<Label> given;
   const auto add = [&](std::string_view key, std::string_view value) {
-    group.labels.push_back({.source = kCidrGroup, .key = symbols.intern(key), .value = symbols.intern(value)});
+    given.push_back({.source = kCidrGroup, .key = symbols.intern(key), .value = symbols.intern(value)});
   };
   if (const Document* labels = object.body->at({"metadata", "labels"})) {
     for (const auto& [written, value] : labels->members) {
@@ -19,6 +20,7 @@ CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& 
     }
   }
   add(std::string(kGroupNamePrefix) + object.name, "");
+  group.labels = std::move(given);
   const Document* list = object.body->at({"spec", "externalCIDRs"});
   for (std::size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
     const std::string& text = list->items[i].text;
@@ -33,46 +35,44 @@ CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& 
   return group;
 }
 
-KnownPrefixes::Known& KnownPrefixes::put(const Prefix& prefix) {
-  const auto [at, added] = known_.try_emplace(prefix);
-  if (added) {
-    index_.emplace(prefix, &*at);
-    ++lengths_[prefix.length];
-  }
-  return at->second;
-}
-
-void KnownPrefixes::erase(std::map<Prefix, Known>::iterator at) {
-  const auto length = lengths_.find(at->first.length);
-  if (--length->second == 0) lengths_.erase(length);
-  index_.erase(at->first);
-  known_.erase(at);
+void KnownPrefixes::count_length(const Prefix& prefix, int change) {
+  std::uint32_t& count = lengths_[prefix.length];
+  count += static_cast<std::uint32_t>(change);
+  if (count == 0) lengths_.erase(prefix.length);
 }
 
 void KnownPrefixes::add_policy_prefix(const Prefix& prefix) {
   if (is_zero_prefix(prefix)) return;
-  ++put(prefix).policies;
+  const auto [at, added] = known_.try_emplace(prefix);
+  if (added) count_length(prefix, 1);
+  if (++at->second.policies == 1) ++generation_;
 }
 
 void KnownPrefixes::remove_policy_prefix(const Prefix& prefix) {
   const auto at = known_.find(prefix);
   if (at == known_.end() || at->second.policies == 0) return;
-  --at->second.policies;
-  if (at->second.empty()) erase(at);
+  if (--at->second.policies == 0) ++generation_;
+  if (!at->second.empty()) return;
+  known_.erase(at);
+  count_length(prefix, -1);
 }
 
 void KnownPrefixes::add_group(const CidrGroup& group) {
+  ++generation_;
   for (const Prefix& prefix : group.prefixes) {
     if (is_zero_prefix(prefix)) {
       (prefix.is_v4() ? zero_groups_v4_ : zero_groups_v6_)[group.key.name] = group.labels;
       recount_zero();
       continue;
     }
-    put(prefix).groups[group.key.name] = group.labels;
+    const auto [at, added] = known_.try_emplace(prefix);
+    if (added) count_length(prefix, 1);
+    at->second.groups[group.key.name] = group.labels;
   }
 }
 
 void KnownPrefixes::remove_group(const CidrGroup& group) {
+  ++generation_;
   zero_groups_v4_.erase(group.key.name);
   zero_groups_v6_.erase(group.key.name);
   recount_zero();
@@ -80,7 +80,9 @@ void KnownPrefixes::remove_group(const CidrGroup& group) {
     const auto at = known_.find(prefix);
     if (at == known_.end()) continue;
     at->second.groups.erase(group.key.name);
-    if (at->second.empty()) erase(at);
+    if (!at->second.empty()) continue;
+    known_.erase(at);
+    count_length(prefix, -1);
   }
 }
 
@@ -95,8 +97,8 @@ void KnownPrefixes::recount_zero() {
 
 const KnownPrefixes::Entry* KnownPrefixes::longest(const IpAddress& address, std::uint8_t shorter_than) const {
   for (auto length = lengths_.upper_bound(shorter_than); length != lengths_.end(); ++length) {
-    const auto at = index_.find(Prefix::masked(address, length->first));
-    if (at != index_.end() && covers(at->first, address)) return at->second;
+    const auto at = known_.find(Prefix::masked(address, length->first));
+    if (at != known_.end() && covers(at->first, address)) return &*at;
   }
   return nullptr;
 }

@@ -1,11 +1,13 @@
 // The prefixes that policies and CIDR groups name: what cuts the world into identities (pkg/ipcache/metadata.go).
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "agent/model/intent.h"
 #include "agent/model/objects.h"
 #include "agent/policy/labels.h"
 
@@ -15,7 +17,7 @@ namespace sextant::policy {
 struct CidrGroup {
   ObjectKey key{};
   Origin origin{};
-  std::vector<Label> labels{};  // of source cidrgroup, its name's among them
+  SharedList<Label> labels{};  // of source cidrgroup, its name's among them
   std::vector<Prefix> prefixes{};
   std::vector<std::string> notes{};  // entries that are no prefix
 };
@@ -23,10 +25,6 @@ CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& 
 
 class KnownPrefixes {
  public:
-  KnownPrefixes() = default;
-  KnownPrefixes(KnownPrefixes&&) = default;  // a copy's index would lead into the original
-  KnownPrefixes& operator=(KnownPrefixes&&) = default;
-
   void add_policy_prefix(const Prefix& prefix);
   void remove_policy_prefix(const Prefix& prefix);
   void add_group(const CidrGroup& group);
@@ -34,13 +32,16 @@ class KnownPrefixes {
 
   // Zero prefixes are known always and are not among these.
   struct Known {
-    std::uint32_t policies = 0;                                       // how often a policy names it
-    std::map<std::string, std::vector<Label>, std::less<>> groups{};  // by the group's name
+    std::uint32_t policies = 0;                                      // how often a policy names it
+    std::map<std::string, SharedList<Label>, std::less<>> groups{};  // by the group's name
     bool empty() const { return policies == 0 && groups.empty(); }
   };
-  const std::map<Prefix, Known>& all() const { return known_; }
+  using All = std::unordered_map<Prefix, Known, PrefixHash>;
+  const All& all() const { return known_; }
+  // Rises whenever some address may have become another identity.
+  std::uint64_t generation() const { return generation_; }
 
-  using Entry = std::map<Prefix, Known>::value_type;
+  using Entry = All::value_type;
   // The longest known prefix that holds `address`, of those shorter than that; nullptr: none does.
   const Entry* longest(const IpAddress& address, std::uint8_t shorter_than = 129) const;
   // All that hold it, the longest first. They follow from the longest.
@@ -49,14 +50,13 @@ class KnownPrefixes {
   const std::vector<Label>& zero_group_labels(bool v4) const { return v4 ? zero_v4_ : zero_v6_; }
 
  private:
-  Known& put(const Prefix& prefix);
-  void erase(std::map<Prefix, Known>::iterator at);
+  void count_length(const Prefix& prefix, int change);
   void recount_zero();
 
-  std::map<Prefix, Known> known_{};
-  std::unordered_map<Prefix, const Entry*, PrefixHash> index_{};     // into known_: found in one step
+  All known_{};
+  std::uint64_t generation_ = 0;
   std::map<std::uint8_t, std::uint32_t, std::greater<>> lengths_{};  // how many prefixes have a length
-  std::map<std::string, std::vector<Label>, std::less<>> zero_groups_v4_{}, zero_groups_v6_{};
+  std::map<std::string, SharedList<Label>, std::less<>> zero_groups_v4_{}, zero_groups_v6_{};
   std::vector<Label> zero_v4_{}, zero_v6_{};
 };
 

@@ -33,6 +33,7 @@ FilterKey key_of(const RawItem& raw) {
 
 // The filter's part for one selector.
 struct Part {
+  std::size_t order = 0;  // of the first rule that it comes from
   Item item{};
   Redirect redirect{};
   bool everyone = false;
@@ -88,6 +89,7 @@ class Merger {
   }
 
   std::string finish(std::vector<Item>& merged) {
+    std::vector<Part*> written;
     for (auto& [key, filter] : filters_) {
       const bool has_port = !key.name.empty() || key.port != 0;
       const auto everyone = filter.parts.find("");
@@ -98,9 +100,11 @@ class Merger {
         }
         part.item.first_port = filter.range->first_port;
         part.item.last_port = filter.range->last_port;
-        merged.push_back(std::move(part.item));
+        written.push_back(&part);
       }
     }
+    std::ranges::sort(written, {}, &Part::order);
+    for (Part* part : written) merged.push_back(std::move(part->item));
     return broken_;
   }
 
@@ -117,6 +121,7 @@ class Merger {
     const auto [at, added] = filter.parts.try_emplace(text);
     Part& part = at->second;
     if (added) {
+      part.order = ++parts_;
       replace(part, raw, selector);
       return;
     }
@@ -181,6 +186,7 @@ class Merger {
   Release release_;
   const Identities& identities_;
   std::map<FilterKey, Filter> filters_{};
+  std::size_t parts_ = 0;
   std::string broken_{};
 };
 

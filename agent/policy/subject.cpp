@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <utility>
 #include <tuple>
 
 #include "agent/policy/merge.h"
@@ -54,12 +55,11 @@ class Builder {
   Builder(const Subjectivity& subject, const Options& options, const Identities& identities)
       : subject_(subject), options_(options), identities_(identities), named_(named_ports(subject)) {}
 
-  SubjectPolicy build(const std::vector<const CompiledPolicy*>& candidates) {
+  SubjectPolicy build(const std::vector<SelectedSpec>& selected) {
     if (!enforceable()) return std::move(result_);
-    gather_requirements(candidates);
-    for (const CompiledPolicy* compiled : candidates) {
-      for (std::size_t s = 0; s < compiled->policy.specs.size(); ++s) add_spec(*compiled, s);
-    }
+    gather_requirements(selected);
+    for (const SelectedSpec& spec : selected) add_spec(spec);
+    name_selecting();
     merge();
     settle_enforcement();
     std::ranges::stable_sort(result_.items, [](const Item& a, const Item& b) {
@@ -82,30 +82,38 @@ class Builder {
     return true;
   }
 
-  bool selects(const Spec& spec) const { return spec.node == subject_.host && spec.subject.matches(*subject_.labels); }
-
-  void gather_requirements(const std::vector<const CompiledPolicy*>& candidates) {
+  void gather_requirements(const std::vector<SelectedSpec>& selected) {
     if (!has(options_.release, Trait::kFromRequires)) return;
-    for (const CompiledPolicy* compiled : candidates) {
-      for (const Spec& spec : compiled->policy.specs) {
-        if (spec.allow_requires.empty() && spec.deny_requires.empty()) continue;
-        if (!selects(spec)) continue;
-        allow_requires_.insert(allow_requires_.end(), spec.allow_requires.begin(), spec.allow_requires.end());
-        deny_requires_.insert(deny_requires_.end(), spec.deny_requires.begin(), spec.deny_requires.end());
-      }
+    for (const SelectedSpec& one : selected) {
+      const Spec& spec = one.spec();
+      allow_requires_.insert(allow_requires_.end(), spec.allow_requires.begin(), spec.allow_requires.end());
+      deny_requires_.insert(deny_requires_.end(), spec.deny_requires.begin(), spec.deny_requires.end());
     }
   }
 
-  void add_spec(const CompiledPolicy& compiled, std::size_t index) {
-    const Spec& spec = compiled.policy.specs[index];
-    if (spec.entries.empty() || !selects(spec)) return;
-    for (std::size_t e = 0; e < spec.entries.size(); ++e) {
-      const Entry& entry = spec.entries[e];
+  void add_spec(const SelectedSpec& selected) {
+    const Policy& policy = selected.policy->policy;
+    const std::vector<Entry>& entries = selected.spec().entries;
+    for (std::size_t e = 0; e < entries.size(); ++e) {
+      const Entry& entry = entries[e];
       result_.selected = true;
       result_.default_deny = result_.default_deny || entry.default_deny;
-      result_.selecting.push_back({&compiled.policy, &entry});
-      if (!entry.peers.nobody) add_entry(compiled.policy, entry, compiled.matchers[index][e]);
+      result_.selecting.push_back({&policy, &entry});
+      if (!entry.peers.nobody) add_entry(policy, entry, selected.policy->matchers[selected.index][e]);
     }
+  }
+
+  void name_selecting() {
+    std::vector<PolicyRef> selecting, closing;
+    const Policy* selected = nullptr;  // specs of one policy follow each other
+    const Policy* closed = nullptr;
+    for (const auto& [policy, entry] : result_.selecting) {
+      if (policy != std::exchange(selected, policy)) selecting.push_back(policy->ref(nullptr));
+      if (entry->default_deny && policy != std::exchange(closed, policy)) closing.push_back(policy->ref(nullptr));
+    }
+    result_.closing_policies = std::move(closing);
+    result_.selecting_policies = std::move(selecting);
+    if (result_.closing_policies == result_.selecting_policies) result_.closing_policies = result_.selecting_policies;
   }
 
   void add_entry(const Policy& policy, const Entry& entry, std::shared_ptr<const Matcher> matcher) {
@@ -210,19 +218,22 @@ std::uint8_t redirect_rank(std::uint8_t listener_priority) {
   return static_cast<std::uint8_t>(255 - std::min<std::uint8_t>(listener_priority, 126));
 }
 
-bool names_ports(const Policy& policy) {
-  return std::ranges::any_of(policy.specs, [](const Spec& spec) {
-    return std::ranges::any_of(spec.entries, [](const Entry& entry) {
-      return std::ranges::any_of(entry.ports, [](const PortRule& rule) {
-        return std::ranges::any_of(rule.ports, [](const PortItem& port) { return !port.name.empty(); });
-      });
+bool selects(const Spec& spec, const LabelSet& labels, bool host) {
+  const bool says_anything = !spec.entries.empty() || !spec.allow_requires.empty() || !spec.deny_requires.empty();
+  return says_anything && spec.node == host && spec.subject.matches(labels);
+}
+
+bool names_ports(const Spec& spec) {
+  return std::ranges::any_of(spec.entries, [](const Entry& entry) {
+    return std::ranges::any_of(entry.ports, [](const PortRule& rule) {
+      return std::ranges::any_of(rule.ports, [](const PortItem& port) { return !port.name.empty(); });
     });
   });
 }
 
-SubjectPolicy build_subject(const Subjectivity& subject, const std::vector<const CompiledPolicy*>& candidates,
+SubjectPolicy build_subject(const Subjectivity& subject, const std::vector<SelectedSpec>& selected,
                             const Options& options, const Identities& identities) {
-  return Builder(subject, options, identities).build(candidates);
+  return Builder(subject, options, identities).build(selected);
 }
 
 }  // namespace sextant::policy

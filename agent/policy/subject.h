@@ -45,12 +45,14 @@ struct SubjectPolicy {
   Because otherwise = Because::kDefaultAllow;
   bool selected = false;  // some policy selects it for ingress
   bool default_deny = false;
-  bool always = false;               // enable-policy=always, or the subject has no labels yet
-  bool authenticates = false;        // some rule has an authentication mode
-  bool uncertain = false;            // some item is
-  std::string broken{};              // not empty: Cilium cannot compute the policy, for this reason
-  std::vector<Item> items{};         // sorted by tier and priority
-  std::vector<Written> selecting{};  // elements that select the subject
+  bool always = false;                  // enable-policy=always, or the subject has no labels yet
+  bool authenticates = false;           // some rule has an authentication mode
+  bool uncertain = false;               // some item is
+  std::string broken{};                 // not empty: Cilium cannot compute the policy, for this reason
+  std::vector<Item> items{};            // sorted by tier and priority
+  std::vector<Written> selecting{};     // elements that select the subject
+  SharedPolicies selecting_policies{};  // their policies, each once
+  SharedPolicies closing_policies{};    // those of them that ask for default deny
 };
 
 // What the subject brings.
@@ -64,12 +66,27 @@ struct Subjectivity {
 struct CompiledPolicy {
   Policy policy{};
   std::vector<std::vector<std::shared_ptr<const Matcher>>> matchers{};
+  std::uint64_t serial = 0;  // another for every reading of every policy
 };
 
-SubjectPolicy build_subject(const Subjectivity& subject, const std::vector<const CompiledPolicy*>& candidates,
+// A spec that selects a subject.
+struct SelectedSpec {
+  const CompiledPolicy* policy = nullptr;
+  std::uint32_t index = 0;
+
+  const Spec& spec() const { return policy->policy.specs[index]; }
+};
+
+// Whether it is about the subject, and says anything of ingress.
+bool selects(const Spec& spec, const LabelSet& labels, bool host);
+
+// `selected`: all that select the subject, in the order of the policies. Subjects that the same specs select and that
+// bring the same have the same policy, whoever they are: of their labels only those matter that make them hosts or
+// init.
+SubjectPolicy build_subject(const Subjectivity& subject, const std::vector<SelectedSpec>& selected,
                             const Options& options, const Identities& identities);
 
-// Whether the policy uses port names, so that subjects with the same labels but other ports differ.
-bool names_ports(const Policy& policy);
+// Whether the spec uses port names, so that subjects with other ports differ.
+bool names_ports(const Spec& spec);
 
 }  // namespace sextant::policy

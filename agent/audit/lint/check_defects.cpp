@@ -39,7 +39,8 @@ std::vector<PolicyRef> origin_of(const VerdictChange& change, const EndpointInte
   if (by_rule(change.before)) return change.before.policies;
   if (by_rule(change.after)) return change.after.policies;
   if (!change.before.policies.empty()) return change.before.policies;
-  return meant.selecting.empty() ? subject.selecting : meant.selecting;
+  if (meant.selecting.empty()) return subject.selecting;
+  return meant.selecting;
 }
 
 class Effects {

@@ -8,10 +8,10 @@ namespace sextant::audit::testing {
 namespace {
 
 EndpointIntent intent(std::vector<std::pair<std::shared_ptr<const SourceClass>, std::vector<IntentCell>>> rows) {
-  EndpointIntent made{.endpoint = kDb};
-  for (auto& [source, cells] : rows) made.rows.push_back({.source = std::move(source), .cells = std::move(cells)});
-  std::ranges::sort(made.rows, {}, [](const IntentRow& r) { return r.source->name; });
-  return made;
+  std::vector<IntentRow> made;
+  for (auto& [source, cells] : rows) made.push_back({.source = std::move(source), .cells = std::move(cells)});
+  std::ranges::sort(made, {}, [](const IntentRow& r) { return r.source->name; });
+  return {.endpoint = kDb, .rows = std::move(made)};
 }
 
 struct IntentChangesTest : ::testing::Test {

@@ -152,8 +152,10 @@ struct Stage {
                           .selected = !selecting.empty(),
                           .enforced = !selecting.empty(),
                           .selecting = std::move(selecting)};
-    for (auto& [id, of_class] : cells) intent.rows.push_back({.source = classes[id], .cells = std::move(of_class)});
-    std::ranges::sort(intent.rows, {}, [](const IntentRow& r) { return r.source->name; });
+    std::vector<IntentRow> rows;
+    for (auto& [id, of_class] : cells) rows.push_back({.source = classes[id], .cells = std::move(of_class)});
+    std::ranges::sort(rows, {}, [](const IntentRow& r) { return r.source->name; });
+    intent.rows = std::move(rows);
     intents[endpoint] = std::make_shared<EndpointIntent>(std::move(intent));
   }
 

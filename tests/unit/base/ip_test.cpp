@@ -311,5 +311,24 @@ TEST_P(PrefixSets, CoverIsExactAndMinimal) {
 INSTANTIATE_TEST_SUITE_P(Universes, PrefixSets,
                          testing::Values(std::pair{false, false}, std::pair{false, true}, std::pair{true, false}));
 
+// The largest prefix of a range is the first of the shortest that cover it.
+TEST(LargestWithin, IsTheFirstOfTheShortestThatCoverTheRange) {
+  const std::vector<std::pair<std::string_view, std::string_view>> ranges{
+      {"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+      {"::", "::"},
+      {"::1", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
+      {"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe"},
+      {"2001:db8::", "2001:db8::ff"},
+      {"2001:db8::1", "2001:db8::fe"},
+      {"2001:db8::ff", "2001:db8::100"},
+      {"2001:db8:0:1::", "2001:db8:1::"},
+      {"::fffe:ffff:ffff", "::1:0:0:0"}};
+  for (const auto& [first, last] : ranges) {
+    const IpAddress low = IpAddress::parse(first).value(), high = IpAddress::parse(last).value();
+    const std::vector<Prefix> all = cover(low, high);
+    EXPECT_EQ(largest_within(low, high), *std::ranges::min_element(all, {}, &Prefix::length)) << first << " " << last;
+  }
+}
+
 }  // namespace
 }  // namespace sextant

@@ -69,5 +69,26 @@ TEST(Because, TellsIntentFromDefault) {
   EXPECT_FALSE(by_default(Because::kDefaultDeny));
 }
 
+TEST(SharedList, HoldsOneListForAllItsCopies) {
+  const SharedPolicies list{{.name = "a"}, {.name = "b"}};
+  const SharedPolicies copy = list;
+  EXPECT_TRUE(copy.shares_with(list));
+  EXPECT_EQ(copy.identity(), list.identity());
+  EXPECT_EQ(copy[1].name, "b");
+  const SharedPolicies equal{{.name = "a"}, {.name = "b"}};
+  EXPECT_FALSE(equal.shares_with(list));
+  EXPECT_EQ(equal, list);
+  EXPECT_NE(SharedPolicies{{.name = "a"}}, list);
+}
+
+TEST(SharedList, IsEmptyUnlessGivenSomething) {
+  const SharedPolicies none;
+  EXPECT_TRUE(none.empty());
+  EXPECT_EQ(none.size(), 0u);
+  EXPECT_EQ(none.begin(), none.end());
+  EXPECT_EQ(none, SharedPolicies(std::vector<PolicyRef>{}));
+  EXPECT_EQ(none.identity(), nullptr);
+}
+
 }  // namespace
 }  // namespace sextant

@@ -67,6 +67,21 @@ TEST(Classes, TellNodesAndConfiguredNetworks) {
   EXPECT_EQ(class_of(scene, "2001:db8:1::1"), "trusted 2001:db8:1::/48");
 }
 
+TEST(Classes, TellRemoteNodesApartWherePoliciesCan) {
+  const auto named = [](Options options, std::initializer_list<std::string> more = {}) {
+    Scene scene({node("n1", "2001:db8::a"), node("n2", "2001:db8::b"), node("n3", "2001:db8::c")}, std::move(options));
+    for (const std::string& text : more) scene.world.apply(test::object(text));
+    return class_of(scene, "2001:db8::b");
+  };
+  EXPECT_EQ(named({}), "remote-node");
+  EXPECT_EQ(named({.enable_node_selector_labels = true}), "remote-node n2");
+  EXPECT_EQ(named({.policy_cidr_match_nodes = true}), "remote-node 2001:db8::b");
+  const std::string api_server =
+      "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {namespace: default, name: kubernetes, labels: "
+      "{kubernetes.io/service-name: kubernetes}}, addressType: IPv6, endpoints: [{addresses: ['2001:db8::b']}]}";
+  EXPECT_EQ(named({}, {api_server}), "remote-node kube-apiserver");
+}
+
 TEST(Classes, ArePublicInsideGlobalUnicastOnly) {
   const Scene scene({naming("'2001:db8::/32', 'fd00::/8', '8.8.8.0/24', '::/1'")});
   const Engine engine = scene.engine();

@@ -112,5 +112,29 @@ TEST(Engine, SeesSourcesFromTheSubjectsOwnNode) {
   EXPECT_EQ(scene.verdict("shop/there", "2001:db8::b"), Verdict::kAllow);
 }
 
+// allow-localhost is about the host that the pod is on.
+TEST(Engine, IntentOfAPodSeesTheHostOfItsOwnNode) {
+  const Scene scene({test::node("n1", "2001:db8::a"), test::node("n2", "2001:db8::b"),
+                     test::pod("shop/here", "", "2001:db8:1::1", "n1"),
+                     test::pod("shop/there", "", "2001:db8:1::2", "n2"),
+                     test::cnp("shop/closed", "endpointSelector: {}, ingress: [{}]")});
+  const Engine engine = scene.engine();
+  const auto verdict = [&](std::string_view pod, std::string_view source) {
+    const auto intent = engine.intent({.kind = EndpointKind::kPod, .ns = "shop", .name = std::string(pod)});
+    for (const IntentRow& row : intent->rows) {
+      if (std::ranges::find(row.source->prefixes, Prefix::of(IpAddress::parse(source).value())) !=
+          row.source->prefixes.end())
+        return row.cell(Protocol::kTcp, 80).verdict;
+    }
+    return Verdict::kUnknown;
+  };
+  for (const std::string_view source : {"2001:db8::a", "2001:db8::b"}) {
+    EXPECT_EQ(verdict("here", source), scene.verdict("shop/here", source)) << source;
+    EXPECT_EQ(verdict("there", source), scene.verdict("shop/there", source)) << source;
+  }
+  EXPECT_EQ(verdict("there", "2001:db8::b"), Verdict::kAllow);
+  EXPECT_EQ(engine.classify(IpAddress::parse("2001:db8::b").value())->name, "remote-node");
+}
+
 }  // namespace
 }  // namespace sextant::policy
