@@ -57,6 +57,16 @@ def tool(name):
     return program
 
 
+class ToolTest(unittest.TestCase):
+    """Skipped as a whole, with the reason, where its tools cannot be had."""
+
+    needed = ("helm",)
+
+    def setUp(self):
+        for name in self.needed:
+            tool(name)
+
+
 @functools.cache
 def module(path_and_version, digest):
     """The folder of a Go module's files; the digest is go.sum's, so they are always the same."""

@@ -3,7 +3,6 @@ import pathlib
 import re
 import shutil
 import tempfile
-import unittest
 
 import yaml
 
@@ -26,7 +25,7 @@ def rules():
     return support.the(objects, "PrometheusRule")["spec"]
 
 
-class Alerts(unittest.TestCase):
+class Alerts(support.ToolTest):
     def promtool(self, *arguments):
         if not shutil.which("promtool"):
             self.skipTest("no promtool")

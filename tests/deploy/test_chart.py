@@ -4,7 +4,6 @@ import json
 import pathlib
 import re
 import tempfile
-import unittest
 
 import manifests
 import support
@@ -67,7 +66,9 @@ def keys_of(schema, path=""):
     return set().union(*(keys_of(value, f"{path}.{key}".lstrip(".")) for key, value in schema["properties"].items()))
 
 
-class Chart(unittest.TestCase):
+class Chart(support.ToolTest):
+    needed = ("helm", "kubeconform")
+
     def test_lints_strictly(self):
         done = support.ran(support.tool("helm"), "lint", "--strict", "--kube-version", support.KUBERNETES, CHART)
         self.assertEqual(done.returncode, 0, done.stdout)

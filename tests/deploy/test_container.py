@@ -5,7 +5,6 @@ import pathlib
 import subprocess
 import tempfile
 import time
-import unittest
 
 import yaml
 
@@ -16,8 +15,9 @@ PATIENCE = 30
 NODE = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1"}}
 
 
-class Container(unittest.TestCase):
+class Container(support.ToolTest):
     def setUp(self):
+        super().setUp()
         if os.geteuid() != 0:
             self.skipTest("mounts and namespaces need root")
         if not (support.BUILD / "sextantd").exists():

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-import unittest
 
 import manifests
 import support
@@ -23,7 +22,9 @@ def document(name, kind):
     return support.the(support.documents((EXAMPLES / name).read_text()), kind)
 
 
-class Examples(unittest.TestCase):
+class Examples(support.ToolTest):
+    needed = ("helm", "kubeconform", "talos-config")
+
     def values_are_taken(self, values):
         with tempfile.TemporaryDirectory() as work:
             file = pathlib.Path(work, "values.json")

@@ -1,5 +1,4 @@
 """The Kustomize base and overlays: made from the chart, and the same as the chart with the cluster's values."""
-import unittest
 
 import manifests
 import support
@@ -35,7 +34,8 @@ def normalized(objects):
     return out
 
 
-class Kustomize(unittest.TestCase):
+class Kustomize(support.ToolTest):
+    needed = ("helm", "kustomize", "kubeconform")
     maxDiff = None
 
     def test_what_comes_from_the_chart_is_as_the_chart_renders_it(self):

@@ -1,6 +1,5 @@
 """What Sextant is given: exactly that, by either door, and each with its reason beside it."""
 import re
-import unittest
 
 import manifests
 import support
@@ -29,7 +28,9 @@ def followed():
     return found | {("apiextensions.k8s.io", "customresourcedefinitions")}
 
 
-class Rights(unittest.TestCase):
+class Rights(support.ToolTest):
+    needed = ("helm", "kustomize")
+
     def test_each_profile_has_its_own_and_no_more(self):
         for profile in ("datapath", "observe"):
             with self.subTest(profile):

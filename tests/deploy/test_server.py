@@ -107,6 +107,12 @@ class Server(unittest.TestCase):
                     said = self.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", file)
                     self.assertNotIn("Warning", EXPECTED.sub("", said))
 
+    def test_kubectl_builds_the_overlays_as_kustomize_does(self):
+        for cluster in support.CLUSTERS:
+            with self.subTest(cluster):
+                overlay = DEPLOY / "kustomize/overlays" / cluster
+                self.assertEqual(self.kubectl("kustomize", overlay), support.kustomize_build(overlay))
+
     def test_examples_pass_it_too(self):
         self.kubectl("create", "namespace", "argocd")
         self.kubectl("create", "namespace", "sextant", status=None)
