@@ -1,7 +1,9 @@
 #include "agent/policy/cells.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
+#include <span>
 
 #include "agent/policy/explain.h"
 
@@ -23,14 +25,7 @@ Sight part_of(const Sight& sight, const std::vector<std::size_t>& items) {
   return part;
 }
 
-Part part_of(const SubjectPolicy& subject, const Sight& sight) {
-  std::vector<std::size_t> items;
-  for (std::size_t i = 0; i < subject.items.size(); ++i) {
-    const bool relevant = sight.concerns(subject, i) || std::ranges::any_of(sight.instead, [&](const Sight& other) {
-                            return other.concerns(subject, i);
-                          });
-    if (relevant) items.push_back(i);
-  }
+Part part_of(const SubjectPolicy& subject, const Sight& sight, const std::vector<std::size_t>& items) {
   Part part{.subject = {.applies = subject.applies,
                         .otherwise = subject.otherwise,
                         .default_deny = subject.default_deny,
@@ -39,27 +34,54 @@ Part part_of(const SubjectPolicy& subject, const Sight& sight) {
                         .uncertain = subject.uncertain,
                         .broken = subject.broken},
             .sight = part_of(sight, items)};
+  part.subject.items.reserve(items.size());
   for (const std::size_t i : items) part.subject.items.push_back(subject.items[i]);
   return part;
 }
 
+Part part_of(const SubjectPolicy& subject, const Sight& sight) {
+  std::vector<std::size_t> items;
+  for (std::size_t i = 0; i < subject.items.size(); ++i) {
+    const bool relevant = sight.concerns(subject, i) || std::ranges::any_of(sight.instead, [&](const Sight& other) {
+                            return other.concerns(subject, i);
+                          });
+    if (relevant) items.push_back(i);
+  }
+  return part_of(subject, sight, items);
+}
+
+// What of it can decide on these ports.
+Part part_within(const Part& part, Protocol protocol, std::uint32_t first, std::uint32_t last) {
+  std::vector<std::size_t> items;
+  for (std::size_t i = 0; i < part.subject.items.size(); ++i) {
+    const Item& item = part.subject.items[i];
+    const bool reaches = item.protocol == Protocol::kAny ||
+                         (item.protocol == protocol && item.first_port <= last && item.last_port >= first);
+    if (reaches) items.push_back(i);
+  }
+  return part_of(part.subject, part.sight, items);
+}
+
 // Where the verdict of a protocol may change.
-std::set<std::uint32_t> edges(const SubjectPolicy& subject, Protocol protocol) {
-  std::set<std::uint32_t> found{0};
+std::vector<std::uint32_t> edges(const SubjectPolicy& subject, Protocol protocol) {
+  std::vector<std::uint32_t> found{0};
   for (const Item& item : subject.items) {
     if (item.protocol != protocol) continue;
-    found.insert(item.first_port);
-    found.insert(item.last_port + 1U);
+    found.push_back(item.first_port);
+    found.push_back(item.last_port + 1U);
     // What authentication a port asks for depends on how far its range is from it in the map's prefixes.
     if (!subject.authenticates) continue;
     for (std::uint32_t port = item.first_port; port <= item.last_port;) {
       std::uint32_t size = 1;
       while (port % (size * 2) == 0 && port + size * 2 - 1 <= item.last_port) size *= 2;
       port += size;
-      found.insert(port);
+      found.push_back(port);
     }
   }
-  found.erase(kPastLastPort);
+  std::ranges::sort(found);
+  const auto repeated = std::ranges::unique(found);
+  found.erase(repeated.begin(), repeated.end());
+  if (found.back() == kPastLastPort) found.pop_back();
   return found;
 }
 
@@ -73,36 +95,68 @@ bool same(const Judgement& a, const Judgement& b) {
   return a.verdict == b.verdict && a.because == b.because && a.decided_by == b.decided_by;
 }
 
+// The verdicts of one protocol, built range by range.
+class Ranges {
+ public:
+  Ranges(const SubjectPolicy& subject, Protocol protocol, std::vector<IntentCell>& cells)
+      : subject_(subject), protocol_(protocol), cells_(cells), before_(cells.size()) {}
+
+  // From `first` on this holds, until the next one begins.
+  void begin(std::uint32_t first, const Judgement& judgement) {
+    IntentCell cell{.protocol = protocol_,
+                    .first_port = static_cast<std::uint16_t>(first),
+                    .last_port = kPastLastPort - 1,
+                    .verdict = judgement.verdict,
+                    .because = judgement.because,
+                    .policies = deciding_policies(subject_, judgement),
+                    .why = why(subject_, judgement)};
+    if (cells_.size() > before_) {
+      IntentCell& last = cells_.back();
+      const bool joins = last.verdict == cell.verdict && last.because == cell.because &&
+                         last.policies == cell.policies && last.why == cell.why;
+      if (joins) return;
+      last.last_port = static_cast<std::uint16_t>(first - 1);
+    }
+    cells_.push_back(std::move(cell));
+  }
+
+ private:
+  const SubjectPolicy& subject_;
+  Protocol protocol_;
+  std::vector<IntentCell>& cells_;
+  std::size_t before_;  // cells of other protocols
+};
+
+// So few edges are judged one by one; more are halved, and each half sees only the items that reach into it.
+constexpr std::size_t kFewEdges = 32;
+
+void judge_edges(const Part& part, Protocol protocol, std::span<const std::uint32_t> edges, std::uint32_t end,
+                 Release release, Ranges& ranges) {
+  if (edges.size() > kFewEdges && part.subject.items.size() > kFewEdges) {
+    const std::size_t half = edges.size() / 2;
+    const std::uint32_t middle = edges[half];
+    judge_edges(part_within(part, protocol, edges.front(), middle - 1), protocol, edges.first(half), middle, release,
+                ranges);
+    judge_edges(part_within(part, protocol, middle, end - 1), protocol, edges.subspan(half), end, release, ranges);
+    return;
+  }
+  std::optional<Judgement> last;
+  for (const std::uint32_t port : edges) {
+    Judgement judgement = judge(part.subject, part.sight, protocol, static_cast<std::uint16_t>(port), release);
+    if (last && same(*last, judgement)) continue;
+    ranges.begin(port, judgement);
+    last = std::move(judgement);
+  }
+}
+
 }  // namespace
 
 std::vector<IntentCell> cells_for(const SubjectPolicy& subject, const Sight& sight, Release release) {
   const Part part = part_of(subject, sight);
   std::vector<IntentCell> cells;
   for (const Protocol protocol : protocols(part.subject)) {
-    std::vector<std::pair<std::uint32_t, Judgement>> ranges;
-    for (const std::uint32_t port : edges(part.subject, protocol)) {
-      Judgement judgement = judge(part.subject, part.sight, protocol, static_cast<std::uint16_t>(port), release);
-      if (ranges.empty() || !same(ranges.back().second, judgement)) ranges.emplace_back(port, std::move(judgement));
-    }
-    for (std::size_t i = 0; i < ranges.size(); ++i) {
-      const auto& [first, judgement] = ranges[i];
-      const std::uint32_t next = i + 1 < ranges.size() ? ranges[i + 1].first : kPastLastPort;
-      IntentCell cell{.protocol = protocol,
-                      .first_port = static_cast<std::uint16_t>(first),
-                      .last_port = static_cast<std::uint16_t>(next - 1),
-                      .verdict = judgement.verdict,
-                      .because = judgement.because,
-                      .policies = deciding_policies(subject, judgement),
-                      .why = why(subject, judgement)};
-      const bool joins = !cells.empty() && cells.back().protocol == protocol && cells.back().verdict == cell.verdict &&
-                         cells.back().because == cell.because && cells.back().policies == cell.policies &&
-                         cells.back().why == cell.why;
-      if (joins) {
-        cells.back().last_port = cell.last_port;
-      } else {
-        cells.push_back(std::move(cell));
-      }
-    }
+    Ranges ranges(subject, protocol, cells);
+    judge_edges(part, protocol, edges(part.subject, protocol), kPastLastPort, release, ranges);
   }
   return cells;
 }
