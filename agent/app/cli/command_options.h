@@ -94,7 +94,11 @@ CLI::Option* add_word(CLI::App& app, const std::string& names, const Words<Value
 
 // Declares every verb on `app`. `parsed` must outlive it.
 void declare_verbs(CLI::App& app, Parsed& parsed, Time now);
-void declare_global_options(CLI::App& app, Parsed& parsed);
+// `results`: the verb reports results, so that -o takes tap, junit, sarif and markdown too.
+void declare_global_options(CLI::App& app, Parsed& parsed, bool results = false);
 void declare_offline_options(CLI::App& app, OfflineOptions& offline);
+// The verbs that know manifests only.
+void declare_lint(CLI::App& app, Parsed& parsed);
+void declare_diff(CLI::App& app, Parsed& parsed);
 
 }  // namespace sextant::app::cli

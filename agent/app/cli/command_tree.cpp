@@ -2,38 +2,22 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 
 #include "agent/app/cli/command_options.h"
 #include "agent/app/cli/help.h"
 #include "agent/app/cli/text.h"
+#include "agent/base/spelling.h"
 
 namespace sextant::app::cli {
 namespace {
 
 // Verbs of the public interface that this version does not have yet.
-constexpr std::array<std::string_view, 5> kLaterVerbs{"lint", "verify", "diff", "probe", "bench"};
-
-// Levenshtein's distance.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
+constexpr std::array<std::string_view, 3> kLaterVerbs{"verify", "probe", "bench"};
 
 // "; did you mean 'x'?" when one of `known` is close.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  const auto nearest = std::ranges::min_element(known, {}, [&](const auto& k) { return distance(word, k); });
-  if (nearest == known.end() || distance(word, *nearest) > std::max<std::size_t>(2, word.size() / 3)) return {};
+  const auto nearest = std::ranges::min_element(known, {}, [&](const auto& k) { return edit_distance(word, k); });
+  if (nearest == known.end() || edit_distance(word, *nearest) > std::max<std::size_t>(2, word.size() / 3)) return {};
   return "; did you mean " + in_quotes(*nearest) + "?";
 }
 

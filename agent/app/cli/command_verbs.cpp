@@ -178,16 +178,19 @@ void declare_completion(CLI::App& app, Parsed& parsed) {
 
 }  // namespace
 
-void declare_global_options(CLI::App& app, Parsed& parsed) {
+void declare_global_options(CLI::App& app, Parsed& parsed, bool results) {
   GlobalOptions& global = parsed.line.global;
   const Words<Output> outputs{
       {"table", Output::kTable}, {"wide", Output::kWide}, {"json", Output::kJson}, {"yaml", Output::kYaml}};
+  const Words<Output> with_results{{"table", Output::kTable},   {"wide", Output::kWide}, {"json", Output::kJson},
+                                   {"yaml", Output::kYaml},     {"tap", Output::kTap},   {"junit", Output::kJunit},
+                                   {"sarif", Output::kSarif},   {"markdown", Output::kMarkdown}};
   add_value(
       app, "--server", "unix:PATH|http://[ADDRESS]:PORT", parsed.server,
       [](const std::string& text) { return server_from(text); },
       "The daemon (default $SEXTANT_SERVER, else " + std::string(kDefaultServer) + ")")
       ->group(kGlobalGroup);
-  add_word(app, "-o,--output", outputs, global.output, "How to print (default table)")->group(kGlobalGroup);
+  add_word(app, "-o,--output", results ? with_results : outputs, global.output, "How to print (default table)")->group(kGlobalGroup);
   app.add_flag("--no-color", global.no_color, "No colours; as $NO_COLOR, or no terminal")->group(kGlobalGroup);
   const auto timeout = [](const std::string& text) -> Result<std::chrono::milliseconds> {
     auto duration = duration_from(text);
@@ -206,6 +209,8 @@ void declare_verbs(CLI::App& app, Parsed& parsed, Time now) {
   declare_endpoints(app, parsed);
   declare_exposure(app, parsed);
   declare_explain(app, parsed);
+  declare_lint(app, parsed);
+  declare_diff(app, parsed);
   declare_attempts(app, parsed);
   declare_completion(app, parsed);
   CLI::App& version = add_verb(app, parsed, Verb::kVersion, "version", "This program's version and commit");

@@ -7,6 +7,7 @@
 
 #include "agent/app/cli/text.h"
 #include "agent/audit/auditor.h"
+#include "agent/audit/exposure_diff.h"
 #include "agent/model/world.h"
 #include "agent/policy/engine.h"
 
@@ -73,11 +74,6 @@ Result<std::string> local_node(const std::string& asked, const std::vector<Objec
   return asked;
 }
 
-std::optional<IpAddress> public_address(const std::vector<IpAddress>& addresses) {
-  const auto found = std::ranges::find_if(addresses, &IpAddress::is_global_unicast);
-  return found == addresses.end() ? std::nullopt : std::optional(*found);
-}
-
 }  // namespace
 
 struct Offline::State {
@@ -94,57 +90,6 @@ struct Offline::State {
   static policy::Options as_the_cluster_is(policy::Options options, const World& world) {
     options.dual_stack = options.dual_stack || world.is_dual_stack();
     return options;
-  }
-
-  // Whether a pod without an address will get a public one: yes, unless the nodes' pod prefixes are all others.
-  bool pods_are_public() const {
-    bool known = false;
-    for (const auto& [name, node] : world.nodes()) {
-      known = known || !node.pod_prefixes.empty();
-      if (std::ranges::any_of(node.pod_prefixes, [](const Prefix& p) { return kGlobalUnicast.contains(p); }))
-        return true;
-    }
-    return !known;
-  }
-
-  void add(std::vector<Exposure>& to, const std::shared_ptr<const EndpointIntent>& intent,
-           const EndpointDetail& endpoint) const {
-    if (!intent) return;
-    auto exposures = audit::exposures_of(*intent, endpoint);
-    std::ranges::move(exposures, std::back_inserter(to));
-  }
-
-  void add_pods(std::vector<Exposure>& to) const {
-    const bool new_ones_public = pods_are_public();
-    for (const auto& [key, pod] : world.pods()) {
-      const auto address = public_address(pod.addresses);
-      const bool reachable = address || (pod.addresses.empty() && new_ones_public);
-      if (pod.finished || pod.host_network || !reachable) continue;
-      const EndpointRef ref{.kind = EndpointKind::kPod, .ns = pod.ns, .name = pod.name};
-      add(to, engine.intent(ref), {.ref = ref, .workload = pod.workload, .address = address});
-    }
-    if (!new_ones_public) return;
-    for (const auto& [key, workload] : world.workloads()) {
-      const Pod& pod = workload.pod;
-      if (pod.host_network || has_pods(pod)) continue;
-      const EndpointRef ref{.kind = EndpointKind::kPod, .ns = pod.ns, .name = pod.name};
-      add(to, engine.intent_of_workload(key), {.ref = ref, .workload = pod.workload});
-    }
-  }
-
-  // Whether the manifests hold pods of this template: then they speak for it.
-  bool has_pods(const Pod& of_template) const {
-    return std::ranges::any_of(world.pods(), [&](const auto& entry) {
-      return entry.second.ns == of_template.ns && entry.second.workload == of_template.workload;
-    });
-  }
-
-  void add_nodes(std::vector<Exposure>& to) const {
-    for (const auto& [name, node] : world.nodes()) {
-      const auto address = public_address(node.addresses);
-      const EndpointRef ref{.kind = EndpointKind::kNode, .name = name};
-      if (address) add(to, engine.intent(ref), {.ref = ref, .address = address});
-    }
   }
 
   std::vector<manifests::Problem> problems;
@@ -169,12 +114,17 @@ Result<Offline> Offline::load(const OfflineOptions& options, std::istream& in) {
 
 const std::vector<manifests::Problem>& Offline::problems() const { return state_->problems; }
 
+const World& Offline::world() const { return state_->world; }
+const policy::Engine& Offline::engine() const { return state_->engine; }
+
 std::vector<PolicyProblem> Offline::policy_problems() const { return state_->engine.problems(); }
 
 std::vector<Exposure> Offline::exposure() const {
   std::vector<Exposure> exposures;
-  state_->add_nodes(exposures);
-  state_->add_pods(exposures);
+  for (const auto& endpoint : audit::public_endpoints(state_->world)) {
+    const auto intent = audit::intent_of(state_->engine, endpoint);
+    if (intent) std::ranges::move(audit::exposures_of(*intent, endpoint.detail), std::back_inserter(exposures));
+  }
   return exposures;
 }
 

@@ -24,6 +24,8 @@ class Offline {
 
   // What could not be read, and objects that two paths give: with any, the answers are those of the rest.
   const std::vector<manifests::Problem>& problems() const;
+  const World& world() const;
+  const policy::Engine& engine() const;
   // Policies that Cilium refuses, or that are known in part.
   std::vector<PolicyProblem> policy_problems() const;
 

@@ -15,7 +15,8 @@
 
 namespace sextant::app::cli {
 
-enum class Output : std::uint8_t { kTable, kWide, kJson, kYaml };
+// The last four are for verbs that report results.
+enum class Output : std::uint8_t { kTable, kWide, kJson, kYaml, kTap, kJunit, kSarif, kMarkdown };
 
 // On every verb.
 struct GlobalOptions {
@@ -65,6 +66,20 @@ struct ExplainOptions {
   OfflineOptions offline{};
 };
 
+struct LintOptions {
+  OfflineOptions offline{};
+  Severity least = Severity::kInfo;  // remarks below are not told
+};
+
+struct DiffOptions {
+  std::vector<std::string> trees{};  // OLD and NEW; with from_cilium and to_cilium one
+  std::optional<policy::Release> from_cilium{};
+  std::optional<policy::Release> to_cilium{};
+  std::string from_text{};  // the versions as they were given
+  std::string to_text{};
+  OfflineOptions offline{};  // but for `manifests`
+};
+
 struct AttemptsOptions {
   std::uint32_t top = 20;  // 0: all
   std::string ns{};
@@ -80,6 +95,8 @@ enum class Verb : std::uint8_t {
   kEndpoints,
   kExposure,
   kExplain,
+  kLint,
+  kDiff,
   kAttempts,
   kCompletion,
   kVersion
@@ -92,6 +109,8 @@ struct CommandLine {
   EndpointsOptions endpoints{};
   ExposureOptions exposure{};
   ExplainOptions explain{};
+  LintOptions lint{};
+  DiffOptions diff{};
   AttemptsOptions attempts{};
   Shell shell = Shell::kBash;
   std::string help_on{};  // the verb that help was asked for; empty: all of them

@@ -13,8 +13,7 @@ void print(Io& io, const GlobalOptions& global, const google::protobuf::Message&
     case Output::kYaml:
       io.out << report::to_yaml(message);
       return;
-    case Output::kTable:
-    case Output::kWide:
+    default:  // tap, junit, sarif and markdown are for results: results/results.h
       io.out << page(layout_of(io, global));
       return;
   }

@@ -100,8 +100,7 @@ Result<int> version_verb(Io& io, const CommandLine& line) {
     case Output::kYaml:
       io.out << report::to_yaml(version);
       break;
-    case Output::kTable:
-    case Output::kWide:
+    default:  // the formats of results are no choice of this verb's
       io.out << "sextant " << kVersion << " (commit " << kCommit << ")\n";
       break;
   }

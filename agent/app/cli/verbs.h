@@ -18,6 +18,8 @@ Result<int> endpoints_verb(Io& io, const CommandLine& line);
 Result<int> exposure_verb(Io& io, const CommandLine& line);
 Result<int> explain_verb(Io& io, const CommandLine& line);
 Result<int> explain_batch(Io& io, const ExplainOptions& options);
+Result<int> lint_verb(Io& io, const CommandLine& line);
+Result<int> diff_verb(Io& io, const CommandLine& line);
 Result<int> attempts_verb(Io& io, const CommandLine& line);
 Result<int> version_verb(Io& io, const CommandLine& line);
 

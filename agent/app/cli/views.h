@@ -8,6 +8,7 @@
 #include "agent/app/cli/style.h"
 #include "agent/base/clock.h"
 #include "sextant/v1alpha1/finding.pb.h"
+#include "sextant/v1alpha1/report.pb.h"
 #include "sextant/v1alpha1/status.pb.h"
 #include "sextant/v1alpha1/view.pb.h"
 
@@ -32,6 +33,9 @@ std::string endpoints_page(const v1alpha1::EndpointRowList& list, const Layout& 
 // `asked` is what was asked of: "2 manifests" or a node's name.
 std::string exposure_page(const v1alpha1::ExposureList& list, const Layout& layout);
 std::string explain_page(const v1alpha1::Explanation& explanation, const Layout& layout);
+// By file, each policy once.
+std::string lint_page(const v1alpha1::LintReport& report, const Layout& layout);
+std::string diff_page(const v1alpha1::DiffReport& report, const Layout& layout);
 std::string attempts_page(const v1alpha1::AttemptList& list, const Layout& layout, Time now);
 
 }  // namespace sextant::app::cli

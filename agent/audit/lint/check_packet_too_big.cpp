@@ -56,7 +56,7 @@ void check_packet_too_big(const Tree& tree, Remarks& remarks) {
     const auto policy =
         std::ranges::find_if(tree.policies(), [&](const PolicyView& view) { return view.key() == key; });
     remarks.push_back({ReasonId::kNoPacketTooBig, place,
-                       "lets the internet in to " + subject_words(subjects) +
+                       "lets clients of the internet in to " + subject_words(subjects) +
                            ", where default deny keeps ICMPv6 Packet Too Big out: connections over a smaller link hang "
                            "(neighbour discovery works, Cilium answers it before the policy)",
                        fix_text(policy == tree.policies().end() ? nullptr : &*policy)});

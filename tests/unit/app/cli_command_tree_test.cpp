@@ -231,7 +231,7 @@ TEST(CommandTree, NamesTheVerbThatIsNotThereAndTheNearest) {
 }
 
 TEST(CommandTree, VerbsOfLaterVersionsSaySoWhateverFollows) {
-  for (const char* verb : {"lint", "verify", "diff", "probe", "bench"}) {
+  for (const char* verb : {"verify", "probe", "bench"}) {
     EXPECT_EQ(error_of({verb}), std::string(verb) + ": not in this version");
     EXPECT_EQ(error_of({verb, "--manifests", "x", "y"}), std::string(verb) + ": not in this version");
     EXPECT_EQ(parse({verb}).error().see, "");
@@ -265,7 +265,7 @@ TEST(Help, ListsTheVerbsThatWorkAndNoOthers) {
   for (const char* verb :
        {"status", "findings", "endpoints", "exposure", "explain", "attempts", "completion", "version"})
     EXPECT_THAT(text, HasSubstr("\n  " + std::string(verb) + " ")) << verb;
-  for (const char* verb : {"lint", "verify", "diff", "probe", "bench"})
+  for (const char* verb : {"verify", "probe", "bench"})
     EXPECT_THAT(text, Not(HasSubstr(std::string("\n  ") + verb))) << verb;
 }
 
@@ -299,7 +299,7 @@ TEST(Help, FitsTheTerminalButForExamplesAndUsage) {
 TEST(Help, OfAVerbThatIsNotThereIsAUsageError) {
   const CommandTree tree({.now = kNow});
   EXPECT_EQ(tree.help("fndings", 80).error().what, "no verb 'fndings'; did you mean 'findings'?");
-  EXPECT_EQ(tree.help("lint", 80).error().what, "lint: not in this version");
+  EXPECT_EQ(tree.help("verify", 80).error().what, "verify: not in this version");
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ TEST(Completion, HoldsEveryOptionOfEveryVerbInEveryShell) {
 
 TEST(Completion, OffersNoVerbOfALaterVersion) {
   for (const Shell shell : {Shell::kBash, Shell::kZsh, Shell::kFish})
-    EXPECT_THAT(script(shell), Not(HasSubstr("lint")));
+    EXPECT_THAT(script(shell), Not(HasSubstr("verify")));
 }
 
 bool has_shell(const char* name) {

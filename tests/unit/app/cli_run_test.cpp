@@ -184,9 +184,9 @@ TEST(CliAlone, BadUsageIsExitStatus2WithTheWayToHelp) {
 }
 
 TEST(CliAlone, VerbsOfLaterVersionsSaySo) {
-  const Outcome outcome = Console{}.run({"lint", "--manifests", "x"});
+  const Outcome outcome = Console{}.run({"verify", "--manifests", "x"});
   EXPECT_EQ(outcome.status, 2);
-  EXPECT_EQ(outcome.err, "sextant: lint: not in this version\n");
+  EXPECT_EQ(outcome.err, "sextant: verify: not in this version\n");
 }
 
 TEST(CliAlone, HelpAndVersionNeedNoDaemon) {
