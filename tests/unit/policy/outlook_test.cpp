@@ -1,8 +1,6 @@
 // The classes as one node sees them, and what stays the same when they are cut anew.
 #include "agent/policy/outlook.h"
 
-#include <algorithm>
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
