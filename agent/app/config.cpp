@@ -124,6 +124,7 @@ class Settings {
     for (const Setting& setting : settings_) {
       const Value value(setting.document, setting.path, *setting.place, problems_);
       setting.key->read(config, value);
+      config.given.insert(setting.path);
     }
   }
 

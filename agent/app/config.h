@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 namespace sextant::app {
 
 struct Config {
+  std::set<std::string, std::less<>> given{};  // keys that are written somewhere: "cilium.enable-policy"
   std::string node{};                       // node.name; default $NODE_NAME, else the host's name
   struct Source {
     std::optional<std::filesystem::path> manifests{};   // source.manifests.path

@@ -51,7 +51,8 @@ Reflector::Reflector(asio::any_io_executor executor, Resource resource, Feed fee
       channel_(executor, around_.api),
       pause_(executor),
       back_off_(around_.timing.pace, around_.seed),
-      fresh_at_(steady_clock::now()) {}
+      fresh_at_(steady_clock::now()),
+      state_since_(fresh_at_) {}
 
 asio::awaitable<void> Reflector::run() {
   while (!stopped_) {
@@ -77,6 +78,10 @@ void Reflector::wake() {
   hopeful_until_ = steady_clock::now() + kHope;
   back_off_.reset();
   pause_.cancel();
+}
+
+void Reflector::server_is_back() {
+  if (std::exchange(awaits_server_, false)) pause_.cancel();
 }
 
 void Reflector::give_up_silent(steady_clock::time_point since, const std::string& why) {
@@ -183,6 +188,7 @@ milliseconds Reflector::settle(const Ending& ending) {
   // One that took a while was no failure to come into a conversation; two short ones in a row are.
   if (steady_clock::now() - round_began_ > kShort) fruitless_ = 0;
   ++fruitless_;
+  awaits_server_ = ending.outcome == Outcome::kBroken;
   switch (ending.outcome) {
     case Outcome::kEnded:
       break;
@@ -245,7 +251,7 @@ milliseconds Reflector::pause_after(const Ending& ending) {
 
 void Reflector::set_state(KindState state, std::string error) {
   if (state_ == state && error_ == error) return;
-  state_ = state;
+  if (std::exchange(state_, state) != state) state_since_ = steady_clock::now();
   error_ = std::move(error);
   if (around_.on_status) around_.on_status();
 }
@@ -255,6 +261,7 @@ KindStatus Reflector::status(steady_clock::time_point now) const {
   KindStatus status{.resource = resource_.title,
                     .object_kind = resource_.object_kind,
                     .state = state_,
+                    .state_for = std::chrono::duration_cast<milliseconds>(now - state_since_),
                     .is_complete = is_complete_,
                     .error = error_,
                     .objects = ledger_.size(),

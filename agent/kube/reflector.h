@@ -66,6 +66,8 @@ class Reflector {
   void wake();
   // The server does not answer others: a watch that has been silent since then is ended.
   void give_up_silent(std::chrono::steady_clock::time_point since, const std::string& why);
+  // The server has answered others after it did not: no reason to wait any longer.
+  void server_is_back();
   // Another reflector that tells objects under the same names; of two the newer counts.
   void set_rival(const Ledger* rival) { rival_ = rival; }
 
@@ -130,12 +132,14 @@ class Reflector {
   bool is_watching_ = false;  // and what was told is what the server has
   bool stopped_ = false;
   std::optional<Ending> ended_by_event_{};
-  unsigned fruitless_ = 0;  // short rounds in a row
+  bool awaits_server_ = false;  // the last round got no answer
+  unsigned fruitless_ = 0;      // short rounds in a row
   std::chrono::steady_clock::time_point round_began_{};
   std::chrono::steady_clock::time_point hopeful_until_{};
   std::chrono::steady_clock::time_point fresh_at_;
 
   KindState state_ = KindState::kStarting;
+  std::chrono::steady_clock::time_point state_since_;
   bool is_complete_ = false;
   std::string error_{};
   std::map<Name, std::string> problems_{};

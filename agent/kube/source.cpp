@@ -62,6 +62,7 @@ struct Source::State {
   void put_definition(const Document& definition);
   void look_at_local_pod(const Document& pod);
   void set_image(std::string image);
+  void on_status();
   void set_config(std::map<std::string, std::string, std::less<>> data, bool is_there);
   void start();
   void stop();
@@ -78,6 +79,7 @@ struct Source::State {
   Pulse pulse;
   asio::steady_timer wake;  // of run(), when a part has ended
   std::size_t running = 0;
+  std::size_t watching = 0;  // reflectors that were, when on_status was last called
   std::string fault{};       // of a part that ended by an exception
   std::string cilium_pod{};  // the agent's, of this node
   CiliumFacts cilium{};
@@ -90,7 +92,7 @@ Reflector& Source::State::add(Resource resource, Feed feed) {
       Reflector::Surroundings{.api = api,
                               .catalogue = catalogue,
                               .timing = config.timing,
-                              .on_status = sinks.status,
+                              .on_status = [this] { on_status(); },
                               .watches_definitions = [this] { return definitions->is_watching(); },
                               .seed = seed});
 }
@@ -172,6 +174,15 @@ void Source::State::put_definition(const Document& definition) {
   }
 }
 
+// The pauses of an outage have grown long: when one kind is answered, all ask.
+void Source::State::on_status() {
+  const auto synced = static_cast<std::size_t>(std::ranges::count_if(reflectors, &Reflector::is_watching));
+  if (synced > std::exchange(watching, synced)) {
+    for (Reflector& reflector : reflectors) reflector.server_is_back();
+  }
+  if (sinks.status) sinks.status();
+}
+
 template <class Part>
 void Source::State::spawn(Part& part) {
   ++running;
@@ -231,9 +242,8 @@ std::vector<KindStatus> Source::statuses() const {
 }
 
 bool Source::is_settled() const {
-  return std::ranges::all_of(statuses(), [](const KindStatus& s) {
-    return s.is_complete || s.state == KindState::kForbidden || !s.object_kind;
-  });
+  return std::ranges::all_of(
+      statuses(), [](const KindStatus& s) { return s.is_complete || is_forbidden_for_good(s) || !s.object_kind; });
 }
 
 std::string Source::server() const { return state_->config.connection.authority(); }

@@ -57,7 +57,7 @@ class Source {
   boost::asio::awaitable<Result<>> run();
 
   std::vector<KindStatus> statuses() const;  // of every kind, in one order always
-  // Every kind is known whole, or will not be known for now (forbidden): what is there can be judged.
+  // Every kind is known whole, or will not be known for now (is_forbidden_for_good): what is there can be judged.
   bool is_settled() const;
   std::string server() const;  // "[2001:db8::1]:6443"
 

@@ -31,14 +31,21 @@ struct KindStatus {
   std::string resource{};  // "pods of other nodes"
   std::optional<ObjectKind> object_kind{};
   KindState state = KindState::kStarting;
-  bool is_complete = false;         // it was known whole at least once (absent counts)
-  std::string error{};              // why forbidden or failing
-  std::chrono::milliseconds age{};  // since it was last known to be true
+  std::chrono::milliseconds state_for{};  // how long it has been so
+  bool is_complete = false;               // it was known whole at least once (absent counts)
+  std::string error{};                    // why forbidden or failing
+  std::chrono::milliseconds age{};        // since it was last known to be true
   std::size_t objects = 0;
   std::vector<std::string> problems{};  // objects that cannot be read: "shop/web: field: cause"
   // Requests by verb (list, watch) and HTTP status; 0: no answer.
   std::map<std::pair<std::string, unsigned>, std::uint64_t> requests{};
   std::uint64_t lists = 0;  // that came to their end
 };
+
+// RBAC says no, and goes on doing so: a server that has just started may not know its rules yet.
+constexpr std::chrono::seconds kForbiddenHold{20};
+constexpr bool is_forbidden_for_good(const KindStatus& status) {
+  return status.state == KindState::kForbidden && status.state_for >= kForbiddenHold;
+}
 
 }  // namespace sextant::kube

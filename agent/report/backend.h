@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "agent/base/clock.h"
@@ -88,10 +89,17 @@ struct DurationHistogram {
   }
 };
 
+// How the API server was used, and which kinds are known as they are.
+struct KubeUse {
+  std::map<std::tuple<std::string, std::string, unsigned>, std::uint64_t> requests{};  // verb, resource, HTTP status
+  std::map<std::string, bool> synced{};                                               // resource
+};
+
 // What only /metrics tells.
 struct MetricsView {
   std::map<std::string, std::string> config{};  // labels of sextant_config_info (snake_case); never a secret
   DurationHistogram policy_compile{};
+  KubeUse kube{};
   std::map<Witness, std::chrono::nanoseconds> blind{};  // since the daemon started; witnesses that are configured
 };
 

@@ -208,6 +208,21 @@ void add_kernel_use(Collection& out, const StatusView& status) {
   for (const MapUse& map : status.maps) capacity.add({{"map", map.map}}, static_cast<double>(map.capacity));
 }
 
+void add_kube(Collection& out, const KubeUse& kube) {
+  {
+    auto requests =
+        out.counter("sextant_kube_requests_total", "Requests to the API server, by what it answered; code 0: nothing.");
+    for (const auto& [request, number] : kube.requests) {
+      const auto& [verb, resource, code] = request;
+      requests.add({{"verb", verb}, {"resource", resource}, {"code", std::to_string(code)}},
+                   static_cast<double>(number));
+    }
+  }
+  auto synced =
+      out.gauge("sextant_kube_cache_synced", "Whether what is known of a kind is what the API server has: 1 or 0.");
+  for (const auto& [resource, is_synced] : kube.synced) synced.add({{"resource", resource}}, is_synced ? 1 : 0);
+}
+
 void add_server(Collection& out, const ServerCounters& server) {
   {
     auto answers = out.counter("sextant_api_requests_total", "Requests that were answered, by status code.");
@@ -250,6 +265,7 @@ std::vector<MetricFamily> Metrics::collect() {
   add_kernel_use(out, status);
   out.histogram("sextant_policy_compile_seconds", "Time from a change of policy to the tables for the kernel.")
       .add(view.policy_compile);
+  add_kube(out, view.kube);
   add_server(out, server_);
   dropped_ += out.dropped();
   out.counter("sextant_series_dropped_total",

@@ -6,6 +6,12 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "agent/app/daemon/cluster_source.h"
 #include "agent/datapath/datapath.h"
 #include "agent/manifests/manifests.h"
 #include "agent/model/world.h"
@@ -55,7 +61,34 @@ void check_manifests(const Config& config, Report& report) {
     report.lost("node", "no Node object is named '" + config.node + "': its host policies and its pods cannot be told");
   const policy::Engine engine(world, config.cilium.options);
   for (const auto& problem : engine.problems())
-    report.lost(problem.policy.to_string(), (problem.rejected ? "Cilium rejects it: " : "cannot be computed: ") + problem.reason);
+    report.lost(problem.policy.to_string(),
+                (problem.rejected ? "Cilium rejects it: " : "cannot be computed: ") + problem.reason);
+}
+
+// Asks the API server for everything once.
+void check_cluster(const Config& config, Report& report) {
+  constexpr std::chrono::seconds kTime{10};
+  boost::asio::io_context io;
+  World world(config.node);
+  auto source =
+      open_cluster(io.get_executor(), config, {.delta = [&world](const Delta& delta) { world.apply(delta); }});
+  if (!source) return report.fatal("source.kubernetes", source.error().what);
+  boost::asio::cancellation_signal stop;
+  boost::asio::co_spawn(io, source->run(),
+                        boost::asio::bind_cancellation_slot(stop.slot(), [](std::exception_ptr, const Result<>&) {}));
+  const auto until = std::chrono::steady_clock::now() + kTime;
+  while (!source->is_settled() && std::chrono::steady_clock::now() < until)
+    io.run_one_for(std::chrono::milliseconds(100));
+  for (const auto& part : report_of(source->statuses(), config.source.stale, SystemClock().now()).sources) {
+    if (part.healthy)
+      report.good(part.name, part.detail);
+    else
+      report.lost(part.name, part.detail);
+  }
+  if (!world.nodes().contains(config.node))
+    report.lost("node", "the API server has no Node '" + config.node + "': set node.name, or NODE_NAME");
+  stop.emit(boost::asio::cancellation_type::terminal);
+  io.run();
 }
 
 void check_network(const Config& config, Report& report) {
@@ -74,9 +107,12 @@ void check_network(const Config& config, Report& report) {
 
 void check_kernel(const Config& config, Report& report) {
   if (!config.datapath.enabled) return report.lost("datapath", "datapath.enabled is false: no packet is seen");
-  for (const auto& feature : datapath::probe_features({.cgroup = config.datapath.cgroup, .sizes = config.datapath.sizes})) {
-    if (feature.available) report.good("kernel: " + feature.name, feature.reason);
-    else report.lost("kernel: " + feature.name, feature.reason);
+  for (const auto& feature :
+       datapath::probe_features({.cgroup = config.datapath.cgroup, .sizes = config.datapath.sizes})) {
+    if (feature.available)
+      report.good("kernel: " + feature.name, feature.reason);
+    else
+      report.lost("kernel: " + feature.name, feature.reason);
   }
 }
 
@@ -94,16 +130,22 @@ void check_store(const Config& config, Report& report) {
 Readiness check(const Config& config, std::ostream& out) {
   Report report(out);
   if (config.source.kubernetes)
-    report.fatal("source", "this version has no Kubernetes source; use source.manifests");
+    check_cluster(config, report);
   else
     check_manifests(config, report);
   check_network(config, report);
   check_kernel(config, report);
   check_store(config, report);
   switch (report.worst()) {
-    case Readiness::kReady: out << "ready\n"; break;
-    case Readiness::kDegraded: out << "would run degraded: see above for what is lost\n"; break;
-    case Readiness::kCannotRun: out << "cannot run\n"; break;
+    case Readiness::kReady:
+      out << "ready\n";
+      break;
+    case Readiness::kDegraded:
+      out << "would run degraded: see above for what is lost\n";
+      break;
+    case Readiness::kCannotRun:
+      out << "cannot run\n";
+      break;
   }
   return report.worst();
 }

@@ -22,14 +22,7 @@ constexpr milliseconds kRoundDelay{20};   // deltas of one burst become one roun
 constexpr milliseconds kSettleDelay{20};  // events of one burst become one transaction
 constexpr seconds kTick{1};
 constexpr minutes kPruneEvery{60};
-constexpr minutes kLossHold{10};          // a loss is a blind spot for this long after it stopped
-
-policy::Options engine_options(const Config& config) {
-  policy::Options options = config.cilium.options;
-  options.cluster_networks = config.cluster_networks;
-  options.trusted_networks = config.trusted_networks;
-  return options;
-}
+constexpr minutes kLossHold{10};  // a loss is a blind spot for this long after it stopped
 
 // net.ipv4.ip_local_port_range holds for IPv6 too.
 audit::PortRange ephemeral_ports() {
@@ -66,12 +59,15 @@ void log_change(const FindingChange& change) {
   const auto& f = change.finding;
   switch (change.kind) {
     case FindingChange::Kind::kOpened:
-      spdlog::warn("finding {} {} {}: {}", f.openings > 1 ? "opened again" : "opened", f.id, to_string(f.severity), f.message);
+      spdlog::warn("finding {} {} {}: {}", f.openings > 1 ? "opened again" : "opened", f.id, to_string(f.severity),
+                   f.message);
       return;
     case FindingChange::Kind::kResolved:
       spdlog::info("finding resolved {}: {} ({})", f.id, f.message, f.resolution);
       return;
-    case FindingChange::Kind::kUpdated: spdlog::debug("finding updated {}: count {}", f.id, f.count); return;
+    case FindingChange::Kind::kUpdated:
+      spdlog::debug("finding updated {}: count {}", f.id, f.count);
+      return;
   }
 }
 
@@ -81,7 +77,8 @@ Daemon::Daemon(asio::io_context& io, Config config, const Clock& clock)
     : config_(std::move(config)),
       clock_(clock),
       world_(config_.node),
-      engine_(world_, engine_options(config_)),
+      engine_(world_, options_from(config_, {}).options),
+      intent_(engine_),
       views_(parts_, config_),
       losses_(kLossHold),
       round_timer_(io),
@@ -90,7 +87,9 @@ Daemon::Daemon(asio::io_context& io, Config config, const Clock& clock)
   parts_.engine = &engine_;
   parts_.started = clock.now();
   parts_.metrics.config = config_labels(config_);
-  auditor_.emplace(world_, audit::lookups_of(engine_), audit_config(config_));
+  parts_.intent = &intent_;
+  parts_.cilium_release = options_from(config_, {}).release;
+  auditor_.emplace(world_, intent_.lookups(), audit_config(config_));
   parts_.auditor = &*auditor_;
 }
 
@@ -116,16 +115,38 @@ Result<> Daemon::open_store() {
 }
 
 Result<> Daemon::open_sources() {
-  if (config_.source.kubernetes)
-    return failure("source.kubernetes: this version has no Kubernetes source; use source.manifests");
+  auto opened = config_.source.kubernetes ? open_cluster() : open_manifests();
+  return opened ? open_network() : opened;
+}
+
+Result<> Daemon::open_manifests() {
   auto manifests = manifests::ManifestSource::open(
-      *config_.source.manifests,
-      {.delta = [this](const Delta& delta) { on_delta(delta); },
-       .round = [this](const auto& problems, auto files, auto ignored) { on_manifest_round(problems, files, ignored); }});
+      *config_.source.manifests, {.delta = [this](const Delta& delta) { on_delta(delta); },
+                                  .round = [this](const auto& problems, auto files,
+                                                  auto ignored) { on_manifest_round(problems, files, ignored); }});
   if (!manifests) return because("open manifests", manifests.error());
   manifests_.emplace(std::move(*manifests));
   parts_.sources.push_back({.name = "manifests " + config_.source.manifests->string(), .since = clock_.now()});
+  return {};
+}
 
+Result<> Daemon::open_cluster() {
+  auto cluster = app::open_cluster(round_timer_.get_executor(), config_,
+                                   {.delta = [this](const Delta& delta) { on_delta(delta); },
+                                    .cilium =
+                                        [this](const kube::CiliumFacts& facts) {
+                                          cilium_ = facts;
+                                          soon(round_pending_, round_timer_, kRoundDelay, &Daemon::intent_round);
+                                        },
+                                    .status = [this] { look_at_cluster(); }});
+  if (!cluster) return because("source.kubernetes", cluster.error());
+  cluster_.emplace(std::move(*cluster));
+  spdlog::info("the API server is {}", cluster_->server());
+  look_at_cluster();
+  return {};
+}
+
+Result<> Daemon::open_network() {
   auto network = net::NetworkSource::open({.uplinks = config_.uplinks}, [this](const NetworkPicture& picture) {
     on_delta(picture);
     if (datapath_) {
@@ -143,23 +164,23 @@ Result<> Daemon::open_sources() {
 void Daemon::load_datapath() {
   if (!config_.datapath.enabled) return;
   const datapath::Config config{.cgroup = config_.datapath.cgroup, .sizes = config_.datapath.sizes};
-  auto loaded = datapath::Datapath::load(
-      config, {.disagreement =
-                   [this](const RowObservation& row) {
-                     auditor_->on_row(row, clock_.now());
-                     soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
-                   },
-               .stray =
-                   [this](const StrayDelivery& stray) {
-                     auditor_->on_stray(stray, clock_.now());
-                     soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
-                   },
-               .listeners =
-                   [this](const ListenerPicture& picture) {
-                     auditor_->on_listeners(picture, clock_.now());
-                     soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
-                   },
-               .status = [this] { on_witness_status(); }});
+  auto loaded =
+      datapath::Datapath::load(config, {.disagreement =
+                                            [this](const RowObservation& row) {
+                                              auditor_->on_row(row, clock_.now());
+                                              soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
+                                            },
+                                        .stray =
+                                            [this](const StrayDelivery& stray) {
+                                              auditor_->on_stray(stray, clock_.now());
+                                              soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
+                                            },
+                                        .listeners =
+                                            [this](const ListenerPicture& picture) {
+                                              auditor_->on_listeners(picture, clock_.now());
+                                              soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
+                                            },
+                                        .status = [this] { on_witness_status(); }});
   if (loaded) {
     datapath_.emplace(std::move(*loaded));
     parts_.datapath = &*datapath_;
@@ -182,8 +203,9 @@ asio::awaitable<Result<>> Daemon::run() {
   using namespace asio::experimental::awaitable_operators;
   look_at_witnesses();
   try {
-    co_await (must(manifests_->run()) && must(network_->run()) && must(watch_kernel()) &&
-              must(api_->run()) && must(tick()));
+    auto source = manifests_ ? manifests_->run() : cluster_->run();
+    co_await (must(std::move(source)) && must(network_->run()) && must(watch_kernel()) && must(api_->run()) &&
+              must(tick()));
   } catch (const std::exception& error) {
     co_return failure(error.what());
   }
@@ -207,7 +229,8 @@ void Daemon::on_delta(const Delta& delta) {
   soon(round_pending_, round_timer_, kRoundDelay, &Daemon::intent_round);
 }
 
-void Daemon::on_manifest_round(const std::vector<manifests::Problem>& problems, std::size_t files, std::size_t ignored) {
+void Daemon::on_manifest_round(const std::vector<manifests::Problem>& problems, std::size_t files,
+                               std::size_t ignored) {
   std::vector<BlindSpot> spots;
   for (const auto& problem : problems) {
     spots.push_back({.what = "manifest " + problem.file, .why = problem.to_string()});
@@ -219,9 +242,10 @@ void Daemon::on_manifest_round(const std::vector<manifests::Problem>& problems, 
   const bool healthy = problems.empty();
   if (healthy != status.healthy || !intent_known_) status.since = clock_.now();
   status.healthy = healthy;
-  status.detail = healthy ? std::to_string(files) + " files, " + std::to_string(ignored) + " objects of other kinds ignored"
-                          : problems.front().to_string() +
-                                (problems.size() > 1 ? " and " + std::to_string(problems.size() - 1) + " more" : "");
+  status.detail = healthy
+                      ? std::to_string(files) + " files, " + std::to_string(ignored) + " objects of other kinds ignored"
+                      : problems.front().to_string() +
+                            (problems.size() > 1 ? " and " + std::to_string(problems.size() - 1) + " more" : "");
   intent_known_ = true;
   soon(round_pending_, round_timer_, kRoundDelay, &Daemon::intent_round);
 }
@@ -242,11 +266,11 @@ void Daemon::soon(bool& pending, asio::steady_timer& timer, Duration delay, void
 
 void Daemon::intent_round() {
   if (!intent_known_) return;  // half-read policies would judge packets by half an intent
-  follow_address_families();
+  follow_cluster();
   std::vector<BlindSpot> spots;
   if (datapath_) {
     const auto begun = std::chrono::steady_clock::now();
-    const KernelIntent intent = engine_.compile();
+    const KernelIntent intent = intent_.compile();
     parts_.metrics.policy_compile.observe(std::chrono::steady_clock::now() - begun);
     if (auto set = datapath_->set_intent(intent); !set) {
       spots.push_back({.what = "verdict tables", .why = set.error().what});
@@ -261,12 +285,42 @@ void Daemon::intent_round() {
   settle();
 }
 
-// cilium.dual-stack: auto.
-void Daemon::follow_address_families() {
-  if (config_.cilium.dual_stack || engine_.options().dual_stack == world_.is_dual_stack()) return;
-  policy::Options options = engine_.options();
-  options.dual_stack = world_.is_dual_stack();
-  engine_.set_options(std::move(options));
+void Daemon::follow_cluster() {
+  ClusterSays says{.cilium_config = cilium_.config,
+                   .cilium_version = kube::release_in_image(cilium_.image),
+                   .is_dual_stack = world_.is_dual_stack(),
+                   .pod_networks = cilium_pod_networks(world_)};
+  if (says == says_) return;
+  says_ = std::move(says);
+  ClusterOptions follows = options_from(config_, says_);
+  engine_.set_options(std::move(follows.options));
+  if (std::exchange(parts_.cilium_release, follows.release) != follows.release)
+    spdlog::info("policies are read as Cilium {} reads them", follows.release);
+  std::vector<BlindSpot> spots;
+  for (const std::string& problem : follows.problems)
+    spots.push_back({.what = "cilium-config " + problem.substr(0, problem.find(':')), .why = problem});
+  blind_spots_.set("cilium-config", std::move(spots));
+}
+
+// What the API server's kinds are known to be, and since when.
+void Daemon::look_at_cluster() {
+  if (!cluster_) return;
+  const auto statuses = cluster_->statuses();
+  ClusterReport report = report_of(statuses, config_.source.stale, clock_.now());
+  for (const auto& status : statuses) {
+    const auto [told, is_new] = told_states_.try_emplace(status.resource, kube::KindState::kStarting);
+    if (std::exchange(told->second, status.state) == status.state) continue;
+    const auto level = status.error.empty() ? spdlog::level::info : spdlog::level::warn;
+    spdlog::log(level, "{}: {}{}{}", status.resource, kube::to_string(status.state), status.error.empty() ? "" : ": ",
+                status.error);
+  }
+  parts_.sources = std::move(report.sources);
+  parts_.metrics.kube = use_of(statuses);
+  if (blind_spots_.set("cluster", std::move(report.spots))) look_at_witnesses();
+  const bool settled_first = !intent_known_ && cluster_->is_settled();
+  intent_known_ = intent_known_ || settled_first;
+  if (intent_.set(std::move(report.staleness)) || settled_first)
+    soon(round_pending_, round_timer_, kRoundDelay, &Daemon::intent_round);
 }
 
 void Daemon::look_at_policies() {
@@ -289,9 +343,11 @@ void Daemon::look_at_witnesses() {
     for (const auto& use : datapath_->program_use()) {
       const auto now = clock_.now();
       if (const auto lost = losses_.update(use.program + " events", use.events_lost, now))
-        spots.push_back({.what = "events " + use.program, .why = std::to_string(lost) + " events did not fit the ring buffer"});
+        spots.push_back(
+            {.what = "events " + use.program, .why = std::to_string(lost) + " events did not fit the ring buffer"});
       if (const auto lost = losses_.update(use.program + " rows", use.rows_lost, now))
-        spots.push_back({.what = "rows " + use.program, .why = std::to_string(lost) + " packets found no room in the tables"});
+        spots.push_back(
+            {.what = "rows " + use.program, .why = std::to_string(lost) + " packets found no room in the tables"});
     }
   }
   blind_spots_.set("witnesses", std::move(spots));
@@ -323,12 +379,15 @@ asio::awaitable<Result<>> Daemon::tick() {
     if (cancelled) break;
     const Time now = clock_.now();
     if (datapath_) {
-      if (auto rows = datapath_->rows()) auditor_->on_rows(*rows, now);
-      else spdlog::error("read rows: {}", rows.error().what);
+      if (auto rows = datapath_->rows())
+        auditor_->on_rows(*rows, now);
+      else
+        spdlog::error("read rows: {}", rows.error().what);
     }
     for (const auto& witness : views_.witnesses())
       if (witness.state != WitnessState::kAbsent)
         parts_.metrics.blind[witness.witness] += witness.state == WitnessState::kBlind ? kTick : seconds(0);
+    look_at_cluster();
     look_at_witnesses();
     settle();
     if (now - pruned > kPruneEvery) {

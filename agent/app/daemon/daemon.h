@@ -1,11 +1,12 @@
 // The daemon: owns the parts and joins them, source to model to policy to audit to report. It decides nothing itself.
 //
-//   manifests, net ── Delta ──> World, Engine ── intent ──> Datapath (verdict tables), Auditor
+//   kube or manifests, net ── Delta ──> World, Engine ── intent ──> Datapath (verdict tables), Auditor
 //   Datapath ── rows, strays, listeners ──> Auditor ── changes ──> Store, ApiServer, log
 //
 // One thread, one io_context.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,9 @@
 
 #include "agent/app/config.h"
 #include "agent/app/daemon/blind_spots.h"
+#include "agent/app/daemon/cluster_options.h"
+#include "agent/app/daemon/cluster_source.h"
+#include "agent/app/daemon/stale_intent.h"
 #include "agent/app/daemon/views.h"
 #include "agent/audit/auditor.h"
 #include "agent/base/clock.h"
@@ -32,8 +36,8 @@ namespace sextant::app {
 
 class Daemon {
  public:
-  // Opens the store, loads what the kernel can load, binds the API. Errors are those that leave nothing to run: the store,
-  // the API's addresses, the manifests' folder. A missing kernel feature is no error.
+  // Opens the store, loads what the kernel can load, binds the API. Errors are those that leave nothing to run: the
+  // store, the API's addresses, the manifests' folder. A missing kernel feature is no error.
   static Result<std::unique_ptr<Daemon>> start(boost::asio::io_context& io, Config config, const Clock& clock);
 
   // Until cancelled (success) or until a part fails.
@@ -46,6 +50,9 @@ class Daemon {
 
   Result<> open_store();
   Result<> open_sources();
+  Result<> open_manifests();
+  Result<> open_cluster();
+  Result<> open_network();
   void load_datapath();
   Result<> bind_api();
 
@@ -53,9 +60,10 @@ class Daemon {
   void on_manifest_round(const std::vector<manifests::Problem>& problems, std::size_t files, std::size_t ignored);
   void on_witness_status();
   void soon(bool& pending, boost::asio::steady_timer& timer, Duration delay, void (Daemon::*then)());
-  void intent_round();   // policies or endpoints changed: tables, then findings
-  void follow_address_families();
-  void settle();         // tells what changed in the findings
+  void intent_round();    // policies or endpoints changed: tables, then findings
+  void follow_cluster();  // what the cluster says of its network, to the engine
+  void settle();          // tells what changed in the findings
+  void look_at_cluster();
   void look_at_policies();
   void look_at_witnesses();
   boost::asio::awaitable<Result<>> watch_kernel();
@@ -66,6 +74,7 @@ class Daemon {
   const Clock& clock_;
   World world_;
   policy::Engine engine_;
+  StaleIntent intent_;
   Parts parts_;
   Views views_;
   BlindSpots blind_spots_{};
@@ -73,7 +82,8 @@ class Daemon {
   std::optional<audit::Auditor> auditor_{};
   std::optional<report::Store> store_{};
   std::optional<datapath::Datapath> datapath_{};
-  std::optional<manifests::ManifestSource> manifests_{};
+  std::optional<manifests::ManifestSource> manifests_{};  // either this
+  std::optional<kube::Source> cluster_{};                 // or this
   std::optional<net::NetworkSource> network_{};
   std::optional<report::ApiServer> api_{};
   boost::asio::steady_timer round_timer_;
@@ -82,6 +92,9 @@ class Daemon {
   bool settle_pending_ = false;
   std::string kernel_error_{};  // why events are no longer read; empty: they are
   bool intent_known_ = false;   // the sources were read once
+  kube::CiliumFacts cilium_{};
+  ClusterSays says_{};                                    // what the engine's options follow from
+  std::map<std::string, kube::KindState> told_states_{};  // to the log
 };
 
 }  // namespace sextant::app

@@ -20,13 +20,6 @@ std::uint64_t resident_bytes() {
   return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
-std::string release_text(const Config& config) {
-  const std::string used(policy::to_string(config.cilium.options.release));
-  if (config.cilium.version == "auto") return used + " (the newest that is known: no cluster tells the version)";
-  if (config.cilium.version == used) return used;
-  return used + " (the nearest known to " + config.cilium.version + ")";
-}
-
 std::map<std::string, std::uint64_t> count_objects(const World& world) {
   std::map<std::string, std::uint64_t> objects{{"Namespace", world.namespaces().size()},
                                                {"Node", world.nodes().size()},
@@ -44,7 +37,7 @@ std::map<std::string, std::uint64_t> count_objects(const World& world) {
 report::StatusView Views::status() const {
   report::StatusView view{.node = config_.node,
                           .version = kVersion,
-                          .cilium_release = release_text(config_),
+                          .cilium_release = parts_.cilium_release,
                           .started = parts_.started,
                           .not_ready = not_ready(),
                           .sources = parts_.sources,
@@ -135,10 +128,10 @@ Result<report::ExplainView> Views::explain(const report::ExplainRequest& request
   if (!to) return Failure(to.error());
   auto from = peer_from(request.from);
   if (!from) return Failure(from.error());
-  auto decision = parts_.engine->decide(*to, *from, request.protocol, request.port, true);
+  auto decision = parts_.intent->decide(*to, *from, request.protocol, request.port, true);
   if (!decision) return Failure(decision.error());
   report::ExplainView view{
-      .request = request, .decision = std::move(*decision), .cilium_release = release_text(config_)};
+      .request = request, .decision = std::move(*decision), .cilium_release = parts_.cilium_release};
   if (from->kind == policy::Peer::Kind::kAddress) view.source_class = parts_.engine->classify(from->address)->name;
   return view;
 }

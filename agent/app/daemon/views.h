@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/app/config.h"
+#include "agent/app/daemon/stale_intent.h"
 #include "agent/audit/auditor.h"
 #include "agent/base/clock.h"
 #include "agent/datapath/datapath.h"
@@ -22,11 +23,13 @@ namespace sextant::app {
 struct Parts {
   const World* world = nullptr;
   const policy::Engine* engine = nullptr;
+  const StaleIntent* intent = nullptr;
+  std::string cilium_release{};  // whose semantics, for people
   const audit::Auditor* auditor = nullptr;
   const report::Store* store = nullptr;
   const datapath::Datapath* datapath = nullptr;
-  std::string datapath_error{};               // why there is none
-  std::vector<Feature> features{};            // when there is no datapath
+  std::string datapath_error{};     // why there is none
+  std::vector<Feature> features{};  // when there is no datapath
   std::vector<report::SourceStatus> sources{};
   std::vector<BlindSpot> blind_spots{};
   bool intent_known = false;

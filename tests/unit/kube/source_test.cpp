@@ -172,8 +172,10 @@ TEST_F(SourceTest, AForbiddenKindLeavesTheOthersAtWork) {
     return Fault{.status = 403, .text = test::status_text(403, "Forbidden", "services is forbidden")};
   });
   start();
-  ASSERT_TRUE(becomes([this] { return source->is_settled(); }));
-  EXPECT_EQ(status("services").state, KindState::kForbidden);
+  ASSERT_TRUE(
+      becomes([this] { return status("services").state == KindState::kForbidden && status("pods").is_complete; }));
+  EXPECT_FALSE(source->is_settled()) << "a server that has just started forbids what it will allow";
+  EXPECT_FALSE(is_forbidden_for_good(status("services")));
   server.put(kPods, pod_text("shop", "web", "n1"));
   EXPECT_TRUE(becomes([this] { return world.pod("shop", "web") != nullptr; }));
 }
