@@ -23,8 +23,8 @@ CHANGES = {
     "policies of Cilium, scraped": ["--set=networkPolicy.cilium=true", "--set=api.listen=address"],
     "no policies": ["--set=networkPolicy.enabled=false"],
     "no folder": ["--set=store.hostPath="],
-    "pod": ["--set=priorityClassName=system-node-critical", "--set=podLabels.a=b", "--set=podAnnotations.c=d", "--set=maxUnavailable=2",
-            "--set=seLinuxOptions.type=spc_t", "--set=imagePullSecrets[0].name=registry", "--set=tolerations=null",
+    "pod": ["--set=priorityClassName=system-node-critical", "--set=podLabels.a=b", "--set=podAnnotations.c=d",
+            "--set=maxUnavailable=2", "--set=seLinuxOptions.type=spc_t", "--set=imagePullSecrets[0].name=registry", "--set=tolerations=null",
             "--set-json=affinity={\"nodeAffinity\":{}}", "--set=image.digest=sha256:" + "0" * 64],
     "KubePrism": ["--set=kubernetes.host=localhost", "--set=kubernetes.port=7445"],
     "configuration": ["--set-json=config=" + json.dumps({

@@ -52,7 +52,8 @@ class Container(support.ToolTest):
     def status(self):
         until = time.monotonic() + PATIENCE
         while True:
-            done = support.ran(support.BUILD / "sextant", "--server", f"unix:{self.folder}/run/sextant.sock", "status", "-o", "json")
+            server = f"unix:{self.folder}/run/sextant.sock"
+            done = support.ran(support.BUILD / "sextant", "--server", server, "status", "-o", "json")
             if done.returncode == 0:
                 return {one["witness"]: one["state"] for one in json.loads(done.stdout)["witnesses"]}
             if time.monotonic() > until or self.process.poll() is not None:

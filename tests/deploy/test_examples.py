@@ -13,8 +13,8 @@ from support import DEPLOY
 
 EXAMPLES = DEPLOY / "examples"
 # For the API server and its clients; the others are for programs of their own.
-OBJECTS = sorted(path.relative_to(EXAMPLES) for folder in ("flux", "argocd", "kyverno") for path in (EXAMPLES / folder).rglob("*.yaml")
-                 if path.name != "kustomization.yaml")
+OBJECTS = sorted(path.relative_to(EXAMPLES) for folder in ("flux", "argocd", "kyverno")
+                 for path in (EXAMPLES / folder).rglob("*.yaml") if path.name != "kustomization.yaml")
 RENOVATE = "renovate@44.121.2"
 
 
@@ -80,7 +80,8 @@ class Examples(support.ToolTest):
         if not schema.exists():
             support.CACHE.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory() as work:
-                done = subprocess.run(["npm", "pack", "--silent", RENOVATE], cwd=work, stdout=subprocess.PIPE, text=True, check=False)
+                done = subprocess.run(["npm", "pack", "--silent", RENOVATE], cwd=work, stdout=subprocess.PIPE, text=True,
+                                      check=False)
                 if done.returncode != 0:
                     self.skipTest(f"{RENOVATE} cannot be had")
                 with tarfile.open(pathlib.Path(work, done.stdout.strip())) as package:
