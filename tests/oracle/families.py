@@ -177,8 +177,8 @@ def many_specs(s):
             body["spec"] = spec
         for one in body["specs"]:
             if "endpointSelector" in one and s.rng.random() < 0.2:
-                one["endpointSelector"] =
-                    {"matchLabels": {f"reserved:{s.rng.choice(('init', 'health', 'ingress'))}": ""}}
+                own = s.rng.choice(("init", "health", "ingress"))
+                one["endpointSelector"] = {"matchLabels": {f"reserved:{own}": ""}}
         add_cilium(s, ns, **body)
 
 
