@@ -1,0 +1,144 @@
+"""A real API server (tests/kube-apiserver) in a simulated node's network, and what a test says to it."""
+
+import base64
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+from simnode import kernel
+
+TOOLS = pathlib.Path(__file__).resolve().parents[1] / "kube-apiserver"
+FIRST_BUILD_TIMEOUT = 3600
+
+# What the daemon may do: read. The tests take rights out of it and give them back.
+RULES = [
+    {"apiGroups": [""], "resources": ["namespaces", "nodes", "pods", "services"]},
+    {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"]},
+    {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"]},
+    {"apiGroups": ["policy.networking.k8s.io"], "resources": ["clusternetworkpolicies"]},
+    {"apiGroups": ["cilium.io"], "resources": ["*"]},
+    {"apiGroups": ["apiextensions.k8s.io"], "resources": ["customresourcedefinitions"]},
+    {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["cilium-config"]},
+]
+
+
+def build():
+    """The server's binary; a skip where it can be neither found nor built."""
+    if shutil.which("go") is None:
+        raise unittest.SkipTest("a real API server is built with Go, which is not installed")
+    done = subprocess.run(["nice", "-n", "19", str(TOOLS / "build")], capture_output=True, text=True, check=False,
+                          timeout=FIRST_BUILD_TIMEOUT)
+    if done.returncode != 0:
+        raise unittest.SkipTest(f"the API server does not build here: {done.stderr.strip().splitlines()[-1:]}")
+
+
+class Cluster:
+    def __init__(self, sim):
+        self.sim = sim
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sextant-cluster-"))
+        self.token_file = self.folder / "token"
+        self.kubeconfig = self.folder / "sextant.kubeconfig"
+        self.start()
+
+    # The server.
+
+    def start(self, *flags):
+        self._tool("start", *flags)
+        lines = (self.folder / "cluster.env").read_text(encoding="utf-8").splitlines()
+        self.server = dict(line.split("=", 1) for line in lines)["KUBE_SERVER"]
+
+    def stop(self, *programs):
+        for program in programs or [None]:
+            self._tool("stop", *([program] if program else []))
+
+    def compact(self):
+        self._tool("compact")
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def _tool(self, name, *arguments, stdin=None):
+        return kernel.run([*kernel.within(self.sim.node), str(TOOLS / name), str(self.folder), *arguments], stdin)
+
+    # Its objects.
+
+    def ask(self, method, path, body=None, kind="application/json", fails=False):
+        command = [*kernel.within(self.sim.node), "curl", "-s", "--noproxy", "*", "--cacert", str(self.folder / "pki/ca.crt"),
+                   "-H", "Authorization: Bearer admin-token", "-H", f"Content-Type: {kind}", "-X", method,
+                   "--data-binary", "@-", self.server + path]
+        answer = json.loads(kernel.run(command, "" if body is None else json.dumps(body)))
+        if answer.get("kind") == "Status" and answer.get("status") == "Failure" and not fails:
+            raise AssertionError(f"{method} {path}: {answer['message']}")
+        return answer
+
+    def create(self, path, body):
+        return self.ask("POST", path, body)
+
+    def add_namespace(self, name):
+        self.create("/api/v1/namespaces", {"metadata": {"name": name}})
+        self.create(f"/api/v1/namespaces/{name}/serviceaccounts", {"metadata": {"name": "default"}})
+
+    def add_node(self, name, address, pods):
+        self.create("/api/v1/nodes", {"metadata": {"name": name}, "spec": {"podCIDRs": [pods]}})
+        self._set_status(f"/api/v1/nodes/{name}", {"addresses": [{"type": "InternalIP", "address": address}]})
+
+    def add_pod(self, pod, node="n1"):
+        """`pod` of the simulation. A static pod's annotation ties the API's object to the cgroup that is there already."""
+        self.create(f"/api/v1/namespaces/{pod.namespace}/pods", {
+            "metadata": {"name": pod.name, "labels": {"app": pod.name}, "annotations": {"kubernetes.io/config.mirror": pod.uid}},
+            "spec": {"nodeName": node, "containers": [{"name": "main", "image": "example/main:1"}]}})
+        self._set_status(f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}", {"phase": "Running", "podIPs": [{"ip": pod.address}]})
+
+    def _set_status(self, path, status):
+        self.ask("PATCH", f"{path}/status", {"status": status}, "application/merge-patch+json")
+
+    def allow(self, namespace, app, port):
+        """A NetworkPolicy that opens one port to everybody."""
+        self.create(f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies", {
+            "metadata": {"name": app},
+            "spec": {"podSelector": {"matchLabels": {"app": app}}, "policyTypes": ["Ingress"],
+                     "ingress": [{"ports": [{"port": port, "protocol": "TCP"}]}]}})
+
+    def forbid(self, namespace, app):
+        self.ask("DELETE", f"/apis/networking.k8s.io/v1/namespaces/{namespace}/networkpolicies/{app}")
+
+    # The daemon's account.
+
+    def add_account(self):
+        self.add_namespace("sextant")
+        self.create("/api/v1/namespaces/sextant/serviceaccounts", {"metadata": {"name": "sextant"}})
+        self.create("/apis/rbac.authorization.k8s.io/v1/clusterroles", {"metadata": {"name": "sextant"}, "rules": []})
+        self.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
+            "metadata": {"name": "sextant"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "sextant"},
+            "subjects": [{"kind": "ServiceAccount", "namespace": "sextant", "name": "sextant"}]})
+        self.grant()
+        self.token_file.write_text(self.new_token(), encoding="ascii")
+        ca = base64.b64encode((self.folder / "pki/ca.crt").read_bytes()).decode()
+        self.kubeconfig.write_text(json.dumps({
+            "apiVersion": "v1", "kind": "Config", "current-context": "it",
+            "clusters": [{"name": "it", "cluster": {"server": self.server, "certificate-authority-data": ca}}],
+            "users": [{"name": "sextant", "user": {"tokenFile": "token"}}],
+            "contexts": [{"name": "it", "context": {"cluster": "it", "user": "sextant"}}]}), encoding="utf-8")
+
+    def grant(self, *without):
+        """All rights but those to the resources named."""
+        rules = [{**rule, "verbs": ["list", "watch"], "resources": [r for r in rule["resources"] if r not in without]} for rule in RULES]
+        self.ask("PATCH", "/apis/rbac.authorization.k8s.io/v1/clusterroles/sextant",
+                 {"rules": [rule for rule in rules if rule["resources"]]}, "application/merge-patch+json")
+
+    def new_token(self):
+        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
+        return self.create("/api/v1/namespaces/sextant/serviceaccounts/sextant/token", asked)["status"]["token"]
+
+    def short_token(self, seconds):
+        return self._tool("short-token", str(seconds), stdin=self.new_token()).strip()
+
+    def add_cilium(self, kind="ciliumnetworkpolicies"):
+        """Cilium's own definition of a kind."""
+        crds = pathlib.Path(kernel.run([str(TOOLS / "cilium-crds")]).strip())
+        command = [*kernel.within(self.sim.node), "sh", "-c", '. "$0/cluster.env"; $KUBECTL --kubeconfig "$KUBECONFIG" apply --server-side -f "$1"']
+        kernel.run([*command, str(self.folder), str(crds / "v2" / f"{kind}.yaml")])
