@@ -62,11 +62,19 @@ void add(Entries& entries, const Item& item, std::uint16_t port) {
   const Precedence precedence = precedence_of(item);
   const auto [at, added] = entries.try_emplace(prefix_length(item, port));
   MapEntry& entry = at->second;
-  if (added || (!entry.precedence.same_level(precedence) && precedence > entry.precedence)) {
+  if (added) {
     entry = {.precedence = precedence, .auth = item.auth, .items = {&item}};
     return;
   }
-  if (!entry.precedence.same_level(precedence)) return;
+  if (!entry.precedence.same_level(precedence)) {
+    // A mode that is written outlives an accept of a tier before its own (pkg/policy/mapstate.go:authPreferredInsert).
+    MapEntry other{.precedence = precedence, .auth = item.auth, .items = {&item}};
+    if (precedence > entry.precedence) std::swap(entry, other);
+    if (entry.precedence.rank == kDenyRank || !other.is_explicit()) return;
+    entry.auth = other.auth;
+    entry.items.insert(entry.items.end(), other.items.begin(), other.items.end());
+    return;
+  }
   entry.precedence = std::max(entry.precedence, precedence);
   entry.items.push_back(&item);
   const bool stronger =

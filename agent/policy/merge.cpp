@@ -76,6 +76,7 @@ class Merger {
   void add(const RawItem& raw) {
     Filter& filter = filters_[key_of(raw)];
     if (filter.range == nullptr) filter.range = &raw.item;
+    check_order(*filter.range, raw.item);
     if (has(release_, Trait::kParserConflictAcrossPeers) && raw.item.rank != kDenyRank) {
       const auto parser = merged_parser(filter.parser, raw.redirect->parser);
       if (!parser) conflict("L7 protocols " + filter.parser + " and " + raw.redirect->parser);
@@ -115,6 +116,14 @@ class Merger {
           "Cilium cannot compute the policy of this endpoint, which keeps what was in force: rules on one port ask "
           "for " +
           what;
+  }
+
+  // Of two ranges under one key that which comes first counts.
+  void check_order(const Item& first, const Item& item) {
+    if (has(release_, Trait::kRulesAreOrdered) || first.sources.empty() || item.sources.empty()) return;
+    const bool same = first.first_port == item.first_port && first.last_port == item.last_port;
+    if (same || first.sources.front().policy == item.sources.front().policy || !broken_.empty()) return;
+    broken_ = "two policies give a port different ranges, and the release leaves it to chance which counts";
   }
 
   void add_part(Filter& filter, const std::string& text, const RawItem& raw, const Selector* selector) {

@@ -143,6 +143,7 @@ class SpecReader {
           .note_unknown({"toEndpoints", "toRequires", "toCIDR", "toCIDRSet", "toEntities", "toServices", "toGroups",
                          "toNodes", "toFQDNs", "toPorts", "icmps", "authentication"});
       check_egress_peers(rule, at, peers_, deny, policy_.prefixes, report_);
+      if (!deny) read_auth(rule, at, report_);
       read_port_rules(rule, at, {.release = context_.options.release, .ingress = false, .deny = deny, .node = node},
                       report_);
     }

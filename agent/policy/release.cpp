@@ -165,6 +165,11 @@ constexpr std::array<Difference, static_cast<std::size_t>(Trait::kCount)> kDiffe
      {y, y, y, n},
      "ports are merged by their decimal reading while the port itself is read in Go's base 0: '010' and '10' are one",
      "pkg/policy/l4.go:Upsert"},
+    {Trait::kRulesAreOrdered,
+     {n, n, y, y},
+     "of rules that meet on one port the first by kind, namespace and name goes first; before, Go's map order decides: "
+     "what depends on it is unknown",
+     "pkg/policy/rules.go:sort"},
     {Trait::kZeroPortRangeIsAll,
      {n, n, n, y},
      "a range that begins at port 0 is every port",

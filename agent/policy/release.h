@@ -61,6 +61,7 @@ enum class Trait : std::uint8_t {
   kBroaderPortDecidesAuth,
   kWildcardRedirectInherited,
   kPortKeyIsDecimal,
+  kRulesAreOrdered,
   kZeroPortRangeIsAll,
   kCount
 };

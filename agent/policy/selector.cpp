@@ -28,12 +28,12 @@ bool Requirement::matches(const LabelSet& labels) const {
   if (by_encoded_value) {
     const bool found = std::ranges::any_of(values, [&](Symbol encoded) {
       const Label* label = labels.find(encoded);
-      return label != nullptr && (source == kAny || source == label->source);
+      return label != nullptr && (source == kAny || unspec || source == label->source);
     });
     return found == (op == Operator::kIn);
   }
   const Label* label = labels.find(key);
-  const bool exists = label != nullptr && (source == kAny || source == label->source);
+  const bool exists = label != nullptr && (source == kAny || unspec || source == label->source);
   switch (op) {
     case Operator::kIn:
       return exists && std::ranges::binary_search(values, label->value);
@@ -194,7 +194,8 @@ Requirement SelectorReader::requirement(std::string_view key, KeyStyle style, Op
   const std::string full = validated_key(key, style);
   const SourceAndKey parts = split_source(full, has(release_, Trait::kStrictSelectorKeys) ? ':' : '.', release_);
   Requirement result{.op = op, .source = symbols_.intern(parts.source), .key = symbols_.intern(parts.key)};
-  if (parts.source.empty() || parts.source == "unspec") result.source = kAny;
+  if (result.source == kNoSource) result.source = kAny;
+  result.unspec = parts.source == "unspec";
   if (result.source == kCidr) result.prefix = prefix_of_key(parts.key);
   for (const std::string& value : values) result.values.push_back(symbols_.intern(value));
   std::ranges::sort(result.values);

@@ -16,7 +16,8 @@ enum class Operator : std::uint8_t { kIn, kNotIn, kExists, kDoesNotExist };
 
 struct Requirement {
   Operator op = Operator::kExists;
-  Symbol source = kAny;  // kAny: matches the key under every source
+  Symbol source = kAny;  // as written; kAny: matches the key under every source
+  bool unspec = false;   // the source is written "unspec", which matches like kAny
   Symbol key = 0;
   std::vector<Symbol> values{};    // sorted
   std::optional<Prefix> prefix{};  // source cidr: matched by containment, the key being its text

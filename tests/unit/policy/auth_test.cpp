@@ -59,6 +59,16 @@ TEST(Authentication, OfABroaderRuleCountsWhereTheNarrowerOneIsKeptForTheAggregat
   EXPECT_EQ(verdict(rules, Release::k1_19_3), Verdict::kAuth);
 }
 
+TEST(Authentication, OutlivesAnAcceptOfATierBefore) {
+  const std::string accept = test::policy_text("ClusterNetworkPolicy", "accept",
+                                               "tier: Admin, priority: 1, subject: {namespaces: {}}, ingress: "
+                                               "[{action: Accept, from: [{namespaces: {}}]}]");
+  const Scene scene({pod("shop/db", "app: db"), pod("shop/web", "app: web"), pod("shop/other"), accept,
+                     cnp("shop/db", "endpointSelector: {}, ingress: [" + std::string(kRequired) + "]")});
+  EXPECT_EQ(scene.verdict("shop/db", "shop/web"), Verdict::kAuth);
+  EXPECT_EQ(scene.verdict("shop/db", "shop/other"), Verdict::kAllow);
+}
+
 TEST(Authentication, DoesNotUndoADenial) {
   const std::string policy = cnp("shop/deny", "endpointSelector: {}, ingressDeny: [{fromEndpoints: [{}]}]");
   const Scene scene({pod("shop/db", "app: db"), pod("shop/web", "app: web"), policy,

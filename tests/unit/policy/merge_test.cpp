@@ -114,6 +114,14 @@ TEST(Merge, GivesANamedPortTheRangeOfThePolicyThatIsFirstByKindAndName) {
   EXPECT_TRUE(reaches(90, range, web("CiliumNetworkPolicy", "shop/b", "")));
 }
 
+TEST(Merge, OfRangesUnderOneKeyIsChanceUpTo118) {
+  for (const Release release : {Release::k1_17_0, Release::k1_18_6}) {
+    const Decision decision = decide(release, {on_80("shop/a", "", "", "010"), on_80("shop/b", "", "", "10")});
+    EXPECT_EQ(decision.verdict, Verdict::kUnknown);
+    EXPECT_NE(decision.why.find("leaves it to chance"), std::string::npos) << decision.why;
+  }
+}
+
 TEST(Merge, IsNeededOnlyWhereItChangesSomething) {
   const Redirect none, http{.parser = "http"}, kafka{.parser = "kafka"};
   const PortItem plain{.port = 80, .merge_key = 80}, odd{.port = 8, .merge_key = 10};

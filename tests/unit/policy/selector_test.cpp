@@ -55,6 +55,9 @@ TEST_F(Selectors, WithoutASourceMatchEverySource) {
 TEST_F(Selectors, OfSourceUnspecMatchEverySource) {
   EXPECT_TRUE(matches("{matchLabels: {'unspec:app': db}}", "k8s:app=db"));
   EXPECT_FALSE(matches("{matchLabels: {'cni:app': db}}", "k8s:app=db"));
+  // It does not name the namespace's label, though: the policy's own is asked for too.
+  const Selector selector = read("{matchLabels: {'unspec:io.kubernetes.pod.namespace': shop}}");
+  EXPECT_FALSE(selector.has_key(kAny, symbols_.intern(kNamespaceKey)));
 }
 
 TEST_F(Selectors, NeedAllTheirRequirements) {
