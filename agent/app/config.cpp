@@ -4,12 +4,12 @@
 #include <array>
 #include <cstdlib>
 #include <deque>
-#include <numeric>
 #include <utility>
 
 #include <unistd.h>
 
 #include "agent/app/config_keys.h"
+#include "agent/base/spelling.h"
 #include "agent/app/config_value.h"
 #include "agent/base/text.h"
 
@@ -45,20 +45,6 @@ bool is_section(std::string_view path) {
   return std::ranges::any_of(config_keys(), [&](const ConfigKey& key) {
     return key.path.size() > path.size() && key.path.starts_with(path) && key.path[path.size()] == '.';
   });
-}
-
-// Levenshtein's.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), 0U);
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({row[j] + 1, row[j - 1] + 1, replaced}));
-    }
-  }
-  return row.back();
 }
 
 // The key or section most like `path`. A key of the same name in another section is nearer than any slip of the pen.

@@ -39,9 +39,10 @@ std::shared_ptr<const EndpointIntent> StaleIntent::intent(const EndpointRef& end
   Made& made = made_[endpoint];
   if (made.from == intent) return made.made;
   auto changed = std::make_shared<EndpointIntent>(*intent);
+  std::vector<IntentRow> rows(intent->rows.begin(), intent->rows.end());
   // Rows share their cells, and go on sharing them.
   std::vector<std::pair<SharedCells, SharedCells>> replaced;
-  for (IntentRow& row : changed->rows) {
+  for (IntentRow& row : rows) {
     const std::string& cause = why(*row.source);
     if (cause.empty()) continue;
     const SharedCells* known = nullptr;
@@ -52,6 +53,7 @@ std::shared_ptr<const EndpointIntent> StaleIntent::intent(const EndpointRef& end
       known = &replaced.emplace_back(row.cells, SharedCells(unknown_cells(row.cells, cause))).second;
     row.cells = SharedCells(*known);
   }
+  changed->rows = SharedRows(std::move(rows));
   made = {.from = std::move(intent), .made = std::move(changed)};
   return made.made;
 }
