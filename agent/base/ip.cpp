@@ -249,7 +249,7 @@ std::vector<Prefix> cover(const IpAddress& first, const IpAddress& last) {
 Prefix largest_within(const IpAddress& first, const IpAddress& last) {
   const U128 low = number(first), high = number(last);
   if (low == 0 && ~high == 0) return {};
-  for (unsigned bits = bit_width(high - low); bits > 0; --bits) {
+  for (unsigned bits = std::min<unsigned>(bit_width(high - low), kBits - 1); bits > 0; --bits) {
     const U128 mask = (U128{1} << bits) - 1;
     const U128 start = (low + mask) & ~mask;
     const bool inside = start >= low && start <= high && mask <= high - start;

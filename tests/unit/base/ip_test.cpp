@@ -312,6 +312,12 @@ INSTANTIATE_TEST_SUITE_P(Universes, PrefixSets,
                          testing::Values(std::pair{false, false}, std::pair{false, true}, std::pair{true, false}));
 
 // The largest prefix of a range is the first of the shortest that cover it.
+TEST(LargestWithin, OfAllAddressesButTheFirstIsTheUpperHalf) {
+  const IpAddress one = IpAddress::from_halves(0, 1), last = IpAddress::from_halves(~0ULL, ~0ULL);
+  EXPECT_EQ(largest_within(one, last), Prefix::parse("8000::/1").value());
+  EXPECT_EQ(largest_within(IpAddress{}, last), Prefix{});
+}
+
 TEST(LargestWithin, IsTheFirstOfTheShortestThatCoverTheRange) {
   const std::vector<std::pair<std::string_view, std::string_view>> ranges{
       {"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"},
