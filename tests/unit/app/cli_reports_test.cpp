@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/property_tree/ptree.hpp>
 #include <boost/property_tree/xml_parser.hpp>
 #include <gmock/gmock.h>
@@ -77,7 +78,7 @@ TEST_F(ReportsTest, LintOfSoundPoliciesEndsWithZero) {
 TEST_F(ReportsTest, LintNamesFileLineReasonAndFix) {
   const Outcome outcome = lint(kUnsound);
   EXPECT_EQ(outcome.status, 1);
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("a b.yaml:15  CiliumNetworkPolicy shop/db spec.ingress[0].fromCIDR[0]"),
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("a b.yaml:14  CiliumNetworkPolicy shop/db spec.ingress[0].fromCIDR[0]"),
                                  HasSubstr("SXT012/host-bits"), HasSubstr("Fix: write 2001:db8:100::/48")));
 }
 
@@ -120,7 +121,7 @@ TEST_F(ReportsTest, SarifHasRulesAndPlaces) {
   const auto& physical = result.at("locations").at(0).at("physicalLocation");
   EXPECT_THAT(std::string(physical.at("artifactLocation").at("uri").as_string()),
               AllOf(StartsWith("file:///"), HasSubstr("a%20b.yaml")));
-  EXPECT_EQ(physical.at("region").at("startLine").as_int64(), 15);
+  EXPECT_EQ(physical.at("region").at("startLine").as_int64(), 14);
 }
 
 TEST_F(ReportsTest, JunitIsXmlWhateverNamesHold) {
@@ -152,7 +153,7 @@ TEST_F(ReportsTest, MarkdownIsATable) {
 TEST_F(ReportsTest, JsonAndYamlAreTheReport) {
   const auto json = boost::json::parse(lint(kUnsound, {"-o", "json"}).out);
   EXPECT_EQ(json.at("remarks").at(0).at("code").as_string(), "SXT012/host-bits");
-  EXPECT_EQ(json.at("remarks").at(0).at("policy").at("line").as_int64(), 15);
+  EXPECT_EQ(json.at("remarks").at(0).at("policy").at("line").as_int64(), 14);
   EXPECT_EQ(json.at("ciliumRelease").as_string(), "1.20.2");
   EXPECT_THAT(lint(kUnsound, {"-o", "yaml"}).out, HasSubstr("code: "));
 }
@@ -180,7 +181,7 @@ TEST_F(ReportsTest, DiffSaysWhatIsOpenedAndClosed) {
   EXPECT_EQ(change.at("port").as_int64(), 443);
   EXPECT_EQ(change.at("endPort").as_int64(), 443);
   EXPECT_EQ(change.at("source").at("prefixes").at(0).as_string(), "2001:db8::/32");
-  EXPECT_THAT(std::string(change.at("source").at("exceptPrefixes").at(0).as_string()), HasSubstr("2001:db8:100::/48"));
+  EXPECT_THAT(boost::json::serialize(change.at("source").at("exceptPrefixes")), HasSubstr("\"2001:db8:100::/48\""));
   EXPECT_THAT(run({"diff", wide, narrow}).out,
               AllOf(HasSubstr("closed: allow before, deny after"), HasSubstr("443/TCP")));
 }

@@ -1,0 +1,75 @@
+#include "agent/app/daemon/cluster_options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace sextant::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(ClusterOptions, FollowCiliumsOwnConfiguration) {
+  const ClusterSays says{.cilium_config = {{"enable-policy", "always"},
+                                           {"enable-host-firewall", "true"},
+                                           {"allow-localhost", "policy"},
+                                           {"cluster-name", "home"},
+                                           {"policy-cidr-match-mode", "nodes"},
+                                           {"policy-default-local-cluster", "false"},
+                                           {"enable-ipv4", "true"},
+                                           {"enable-ipv6", "true"}},
+                         .cilium_version = "1.18.6"};
+  const ClusterOptions follows = options_from({}, says);
+  EXPECT_EQ(follows.options.enable_policy, policy::EnablePolicy::kAlways);
+  EXPECT_TRUE(follows.options.enable_host_firewall);
+  EXPECT_FALSE(follows.options.allow_localhost);
+  EXPECT_EQ(follows.options.cluster_name, "home");
+  EXPECT_TRUE(follows.options.policy_cidr_match_nodes);
+  EXPECT_EQ(follows.options.policy_default_local_cluster, false);
+  EXPECT_TRUE(follows.options.dual_stack);
+  EXPECT_EQ(policy::to_string(follows.options.release), "1.18.6");
+  EXPECT_EQ(follows.release, "1.18.6");
+  EXPECT_THAT(follows.problems, IsEmpty());
+}
+
+TEST(ClusterOptions, TheConfigurationCountsBeforeTheCluster) {
+  const auto config =
+      parse_config({.text = "source: { kubernetes: {} }\ncilium: { enable-policy: never, version: 1.17.0, "
+                            "dual-stack: false }\n"});
+  ASSERT_TRUE(config);
+  const ClusterOptions follows = options_from(
+      *config, {.cilium_config = {{"enable-policy", "always"}, {"enable-ipv4", "true"}, {"enable-ipv6", "true"}},
+                .cilium_version = "1.19.3"});
+  EXPECT_EQ(follows.options.enable_policy, policy::EnablePolicy::kNever);
+  EXPECT_EQ(policy::to_string(follows.options.release), "1.17.0");
+  EXPECT_FALSE(follows.options.dual_stack);
+}
+
+TEST(ClusterOptions, WhatIsNotKnownIsAProblemAndNotAGuess) {
+  const ClusterOptions follows =
+      options_from({}, {.cilium_config = {{"enable-policy", "sometimes"}}, .cilium_version = "9.1.0"});
+  EXPECT_THAT(follows.problems, ElementsAre("enable-policy: 'sometimes' is not known", HasSubstr("version: ")));
+  EXPECT_EQ(follows.options.release, policy::kNewestRelease);
+  EXPECT_THAT(follows.release, HasSubstr("nothing is known of 9.1.0"));
+}
+
+TEST(ClusterOptions, WithoutACluster) {
+  const ClusterOptions follows = options_from({}, {.is_dual_stack = true});
+  EXPECT_TRUE(follows.options.dual_stack) << "by the pods' addresses";
+  EXPECT_THAT(follows.release, HasSubstr("no cluster tells the version"));
+}
+
+TEST(ClusterOptions, PodNetworksOfCiliumNodesAreTheClusters) {
+  World world("n1");
+  const auto node = parse_json(
+      R"({"apiVersion":"cilium.io/v2","kind":"CiliumNode","metadata":{"name":"n1"},"spec":{"ipam":{"podCIDRs":["2001:db8:2::/64","2001:db8:1::/64","x"]}}})");
+  world.apply(**decode(*node, {}));
+  const auto networks = cilium_pod_networks(world);
+  ASSERT_EQ(networks.size(), 2U);
+  const ClusterOptions follows = options_from({}, {.pod_networks = networks});
+  EXPECT_EQ(follows.options.cluster_networks, networks);
+}
+
+}  // namespace
+}  // namespace sextant::app
