@@ -36,9 +36,9 @@ class ObjectStream::Handler {
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
   bool on_object_begin(error_code&) { return begin(Kind::kMap); }
-  bool on_object_end(std::size_t, error_code&) { return end(); }
+  bool on_object_end(std::size_t, error_code& ec) { return end(ec); }
   bool on_array_begin(error_code&) { return begin(Kind::kList); }
-  bool on_array_end(std::size_t, error_code&) { return end(); }
+  bool on_array_end(std::size_t, error_code& ec) { return end(ec); }
 
   bool on_key_part(View part, std::size_t, error_code&) {
     if (skipped_ == 0) append(part);
@@ -53,23 +53,23 @@ class ObjectStream::Handler {
       return true;
     }
     if (built_.key(std::exchange(part_, {}))) return true;
-    cause = "duplicate key " + quote(built_.last_key());
-    ec = boost::json::error::syntax;
-    return false;
+    return refuse("duplicate key " + quote(built_.last_key()), ec);
   }
 
   bool on_string_part(View part, std::size_t, error_code&) { return scalar_part(part); }
-  bool on_string(View part, std::size_t, error_code&) { return scalar({.kind = Kind::kString}, part); }
+  bool on_string(View part, std::size_t, error_code& ec) { return scalar({.kind = Kind::kString}, part, ec); }
   bool on_number_part(View part, error_code&) { return scalar_part(part); }
-  bool on_int64(std::int64_t value, View part, error_code&) {
-    return scalar({.kind = Kind::kInteger, .integer = value}, part);
+  bool on_int64(std::int64_t value, View part, error_code& ec) {
+    return scalar({.kind = Kind::kInteger, .integer = value}, part, ec);
   }
   bool on_uint64(std::uint64_t value, View part, error_code& ec) {
     return on_double(static_cast<double>(value), part, ec);
   }
-  bool on_double(double value, View part, error_code&) { return scalar({.kind = Kind::kDouble, .real = value}, part); }
-  bool on_bool(bool value, error_code&) { return scalar({.kind = Kind::kBool, .boolean = value}, {}); }
-  bool on_null(error_code&) { return scalar({}, {}); }
+  bool on_double(double value, View part, error_code& ec) {
+    return scalar({.kind = Kind::kDouble, .real = value}, part, ec);
+  }
+  bool on_bool(bool value, error_code& ec) { return scalar({.kind = Kind::kBool, .boolean = value}, {}, ec); }
+  bool on_null(error_code& ec) { return scalar({}, {}, ec); }
   bool on_comment_part(View, error_code&) { return true; }
   bool on_comment(View, error_code&) { return true; }
 
@@ -99,11 +99,17 @@ class ObjectStream::Handler {
     return true;
   }
 
-  bool scalar(Document value, View part) {
+  bool refuse(std::string why, error_code& ec) {
+    cause = std::move(why);
+    ec = boost::json::error::syntax;
+    return false;
+  }
+
+  bool scalar(Document value, View part, error_code& ec) {
     if (wanted() == nullptr) return true;
     append(part);
     value.text = std::exchange(part_, {});
-    return place(std::move(value));
+    return place(std::move(value), ec);
   }
 
   bool begin(Kind kind) {
@@ -119,16 +125,18 @@ class ObjectStream::Handler {
     return true;
   }
 
-  bool end() {
+  bool end(error_code& ec) {
     if (skipped_ > 0) {
       --skipped_;
       return true;
     }
     levels_.pop_back();
-    return place(built_.close());
+    return place(built_.close(), ec);
   }
 
-  bool place(Document&& value) {
+  bool place(Document&& value, error_code& ec) {
+    if (++values_ > kMaxObjectValues)
+      return refuse("an object of more than " + std::to_string(kMaxObjectValues) + " values", ec);
     const bool whole = levels_.empty();
     const bool item = !whole && levels_.back().is_items;
     if (!whole && !item) {
@@ -136,6 +144,7 @@ class ObjectStream::Handler {
       return true;
     }
     ++objects_;
+    values_ = 0;
     const Sink& sink = item ? item_ : document_;
     if (sink) sink(std::move(value));
     return true;
@@ -149,6 +158,7 @@ class ObjectStream::Handler {
   const FieldTree* member_ = nullptr;  // of the last key
   std::size_t skipped_ = 0;            // levels that are open inside of what is dropped
   std::size_t objects_ = 0;            // told so far
+  std::size_t values_ = 0;             // kept of the object at hand
   std::string part_{};
 };
 

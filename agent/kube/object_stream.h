@@ -17,6 +17,8 @@ namespace sextant::kube {
 
 // etcd takes 1.5 MB by default, and an object is no larger than what can be stored.
 inline constexpr std::size_t kMaxObjectBytes = 8U << 20U;
+// Of those that are kept, each a Document of 120 bytes: a stored object of `[0,0,...]` would be 90 MB.
+inline constexpr std::size_t kMaxObjectValues = 200'000;
 
 class ObjectStream {
  public:
@@ -27,7 +29,8 @@ class ObjectStream {
   ObjectStream(FieldTree root, Sink item, Sink document);
   ~ObjectStream();
 
-  // Errors: no JSON, a key twice, more than 100 levels, an object beyond kMaxObjectBytes. Nothing can be fed after one.
+  // Errors: no JSON, a key twice, more than 100 levels, an object beyond kMaxObjectBytes or kMaxObjectValues. Nothing can
+  // be fed after one.
   Result<> feed(std::string_view piece);
   // The body has ended. An error when it did so within a JSON value.
   Result<> finish() const;

@@ -110,6 +110,19 @@ TEST(ObjectStream, IsBoundedInDepthAndInSize) {
   EXPECT_THAT(fed(kMaxObjectBytes - kAround + 1).error().what, HasSubstr("larger than 8 MiB"));
 }
 
+TEST(ObjectStream, IsBoundedInValues) {
+  // Two items of so many values each: the list's zeros, the list, and the item itself.
+  const auto fed = [](std::size_t values) {
+    std::string zeros = "0";
+    for (std::size_t i = 3; i < values; ++i) zeros += ",0";
+    const std::string item = "{\"a\":[" + zeros + "]}";
+    FieldTree root = FieldTree::nothing();
+    return hear("{\"items\":[" + item + "," + item + "]}", 65'536, root.graft("items", FieldTree::everything())).fed;
+  };
+  EXPECT_TRUE(fed(kMaxObjectValues));
+  EXPECT_THAT(fed(kMaxObjectValues + 1).error().what, HasSubstr("more than 200000 values"));
+}
+
 TEST(FieldTree, KeepsOrDropsWithAllThatIsBelow) {
   FieldTree some = FieldTree::nothing();
   some.keep("a b");
