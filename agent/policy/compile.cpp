@@ -76,7 +76,11 @@ std::uint32_t KernelCompiler::policy_of(const SharedRows& rows) {
   if (!added) return known->second.policy;
   Maps maps;
   maps.reserve(rows.size());
-  for (const IntentRow& row : rows) maps.push_back(map_of(row));
+  const IntentRow* before = nullptr;
+  for (const IntentRow& row : rows) {  // neighbours are mostly alike
+    maps.push_back(before != nullptr && before->cells.shares_with(row.cells) ? maps.back() : map_of(row));
+    before = &row;
+  }
   const auto [at, is_new] = policy_ids_.try_emplace(std::move(maps), static_cast<std::uint32_t>(policies_.size()));
   if (is_new) policies_.push_back(make_policy(at->first));
   known->second = {.rows = rows, .policy = at->second};

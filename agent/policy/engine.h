@@ -104,7 +104,8 @@ class Engine {
   // The same for a pod template (key name "Deployment/web").
   std::shared_ptr<const EndpointIntent> intent_of_workload(const ObjectKey& workload) const;
 
-  // The class that an address is in. Never nullptr.
+  // The class that an address is in, as the local node's endpoints see it: to those of another node other addresses are
+  // `host` and `remote-node`. Never nullptr.
   std::shared_ptr<const SourceClass> classify(const IpAddress& address) const;
   // By id, also of classes that no longer exist (for rows that were observed under them); nullptr for an id never
   // given.
