@@ -6,6 +6,7 @@
 #include <limits>
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -50,7 +51,7 @@ table_cells empty_cells() {
 class ImageBuilder {
  public:
   ImageBuilder(const KernelIntent& intent, const Roster& roster, const TableLimits& limits)
-      : intent_(intent), roster_(roster), limits_(limits) {}
+      : intent_(intent), roster_(roster), limits_(limits), port_maps_(intent.port_maps.size()) {}
 
   TableImage build(std::uint64_t seed) {
     add_endpoints();
@@ -135,22 +136,24 @@ class ImageBuilder {
   }
 
   table_port_map port_map(std::uint32_t number) {
-    const auto [it, is_new] = port_maps_.emplace(number, table_port_map{});
-    if (!is_new) return it->second;
     if (number >= intent_.port_maps.size()) {
-      leave_out("port map " + std::to_string(number) + ", which the intent does not hold");
-      return it->second;
+      if (unheld_.insert(number).second)
+        leave_out("port map " + std::to_string(number) + ", which the intent does not hold");
+      return {};
     }
+    std::optional<table_port_map>& known = port_maps_[number];
+    if (known) return *known;
+    known.emplace();
     const std::size_t first = image_.ranges.size();
     add_ranges(intent_.port_maps[number]);
     if (image_.ranges.size() > limits_.port_ranges) {
       leave_out("port map " + std::to_string(number) + " of " + std::to_string(image_.ranges.size() - first) + " ranges");
       image_.ranges.resize(first);
-      return it->second;
+      return *known;
     }
-    it->second = {.first = static_cast<std::uint32_t>(first),
-                  .count = static_cast<std::uint32_t>(image_.ranges.size() - first)};
-    return it->second;
+    known = {.first = static_cast<std::uint32_t>(first),
+             .count = static_cast<std::uint32_t>(image_.ranges.size() - first)};
+    return *known;
   }
 
   // Ports that no range names are unknown.
@@ -258,7 +261,8 @@ class ImageBuilder {
   std::vector<table_cell> cells_{};
   std::vector<std::uint32_t> used_{};  // the intent's policies, by the tables' number
   std::map<std::uint32_t, std::uint32_t> numbers_{};
-  std::map<std::uint32_t, table_port_map> port_maps_{};
+  std::vector<std::optional<table_port_map>> port_maps_;  // by the intent's number; nullopt: not asked for yet
+  std::set<std::uint32_t> unheld_{};
 };
 
 }  // namespace

@@ -33,8 +33,8 @@ std::uint32_t most_frequent(const std::vector<std::uint32_t>& maps, std::size_t 
 
 void KernelCompiler::forget() {
   by_rows_.clear();
-  policy_ids_.clear();
   policies_.clear();
+  policy_ids_.clear();
   map_ids_.clear();
   port_maps_.clear();
 }
@@ -65,7 +65,8 @@ std::uint32_t KernelCompiler::map_of(const IntentRow& row) {
 KernelPolicy KernelCompiler::make_policy(const Maps& maps) const {
   KernelPolicy policy{.default_port_map = most_frequent(maps, port_maps_.size())};
   for (std::size_t i = 0; i < maps.size(); ++i) {
-    if (maps[i] != policy.default_port_map) policy.port_map_of_class[classes_[i]] = maps[i];
+    if (maps[i] != policy.default_port_map)
+      policy.port_map_of_class.emplace_hint(policy.port_map_of_class.end(), classes_[i], maps[i]);
   }
   return policy;
 }
@@ -82,7 +83,7 @@ std::uint32_t KernelCompiler::policy_of(const SharedRows& rows) {
     before = &row;
   }
   const auto [at, is_new] = policy_ids_.try_emplace(std::move(maps), static_cast<std::uint32_t>(policies_.size()));
-  if (is_new) policies_.push_back(make_policy(at->first));
+  if (is_new) policies_.push_back(&at->first);
   known->second = {.rows = rows, .policy = at->second};
   return at->second;
 }
@@ -93,7 +94,8 @@ void KernelCompiler::add(const EndpointIntent& intent, std::vector<IpAddress> ad
 }
 
 KernelIntent KernelCompiler::take() {
-  result_.policies = policies_;
+  result_.policies.reserve(policies_.size());
+  for (const Maps* maps : policies_) result_.policies.push_back(make_policy(*maps));
   result_.port_maps = port_maps_;
   return std::exchange(result_, {});
 }

@@ -36,8 +36,8 @@ class KernelCompiler {
   std::vector<ClassId> classes_{};
   std::vector<PortMap> port_maps_{};
   std::map<PortMap, std::uint32_t> map_ids_{};
-  std::vector<KernelPolicy> policies_{};
   std::map<Maps, std::uint32_t> policy_ids_{};
+  std::vector<const Maps*> policies_{};  // by id; into the map, whose keys stay where they are
   std::unordered_map<const void*, Known> by_rows_{};
   std::unordered_map<const void*, std::uint32_t> by_cells_{};  // during one compile: its intents hold the cells
 };
