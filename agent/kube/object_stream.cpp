@@ -8,6 +8,7 @@
 #include <boost/json/basic_parser_impl.hpp>
 
 #include "agent/base/document_builder.h"
+#include "agent/base/document_limits.h"
 #include "agent/base/text.h"
 
 namespace sextant::kube {
@@ -17,7 +18,6 @@ using Kind = Document::Kind;
 using boost::system::error_code;
 using View = boost::json::string_view;
 
-constexpr std::size_t kMaxDepth = 100;
 constexpr std::string_view kBlank = " \t\r\n";
 
 }  // namespace
@@ -168,7 +168,7 @@ struct ObjectStream::Parser {
 
   static boost::json::parse_options options() {
     boost::json::parse_options options;
-    options.max_depth = kMaxDepth;
+    options.max_depth = kMaxLevels;
     return options;
   }
 

@@ -5,12 +5,11 @@
 #include <cstring>
 
 #include "agent/base/document.h"
+#include "agent/base/document_limits.h"
 #include "agent/base/text.h"
 
 namespace sextant::app::cli {
 namespace {
-
-constexpr int kMaxDepth = 100;
 
 // Eight characters at once: the high bit of each byte that a string cannot hold plainly.
 constexpr std::uint64_t kOnes = 0x0101010101010101, kHighs = 0x8080808080808080;
@@ -54,7 +53,7 @@ bool JsonReader::enter(char open, std::string_view what) {
     fail(std::string(what) + " is expected");
     return false;
   }
-  if (++depth_ > kMaxDepth) fail("more than " + std::to_string(kMaxDepth) + " levels");
+  if (++depth_ > kMaxLevels) fail("more than " + std::to_string(kMaxLevels) + " levels");
   return ok();
 }
 

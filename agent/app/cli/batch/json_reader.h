@@ -80,7 +80,7 @@ class JsonReader {
   const char* begin_;
   const char* at_;
   const char* end_;
-  int depth_ = 0;
+  std::size_t depth_ = 0;
   std::string cause_{};
   std::size_t failed_at_ = 0;
   std::string unescaped_{};
