@@ -1,6 +1,6 @@
-// What the uplink program costs per packet, net of an empty program on the same hook: BPF_PROG_TEST_RUN, one run, medians
-// of several rounds and their spread. Each case repeats one packet, so tables are warm in the caches: a lower bound.
-// Needs root. Attaches nothing.
+// What the uplink program costs per packet, net of an empty program on the same hook: BPF_PROG_TEST_RUN, one run,
+// medians of several rounds and their spread. Each case repeats one packet, so tables are warm in the caches: a lower
+// bound. Needs root. Attaches nothing.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -47,7 +47,8 @@ UniqueFd empty_program() {
   const std::array<bpf_insn, 2> program{
       bpf_insn{.code = BPF_ALU | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = -1},
       bpf_insn{.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
-  UniqueFd fd(::bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "sextant_empty", "GPL", program.data(), program.size(), nullptr));
+  UniqueFd fd(
+      ::bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "sextant_empty", "GPL", program.data(), program.size(), nullptr));
   if (!fd) stop("cannot load a BPF program (root is needed)");
   return fd;
 }
@@ -91,11 +92,12 @@ KernelIntent intent_of(std::uint32_t prefixes) {
     intent.sources.push_back({.first = IpAddress::from_halves(high + (1ULL << 16U), 0), .source = kWorld});
   }
   intent.sources.push_back({.first = address("4000::"), .source = kLocal});
-  intent.port_maps = {{range(Protocol::kAny, 0, 65535, Verdict::kDeny), range(Protocol::kTcp, 0, 442, Verdict::kDeny),
-                       range(Protocol::kTcp, 443, 443, Verdict::kAllow), range(Protocol::kTcp, 444, 65535, Verdict::kDeny),
-                       range(Protocol::kUdp, 0, 442, Verdict::kDeny), range(Protocol::kUdp, 443, 443, Verdict::kAllow),
-                       range(Protocol::kUdp, 444, 65535, Verdict::kDeny)},
-                      {range(Protocol::kAny, 0, 65535, Verdict::kAllow)}};
+  intent.port_maps = {
+      {range(Protocol::kAny, 0, 65535, Verdict::kDeny), range(Protocol::kTcp, 0, 442, Verdict::kDeny),
+       range(Protocol::kTcp, 443, 443, Verdict::kAllow), range(Protocol::kTcp, 444, 65535, Verdict::kDeny),
+       range(Protocol::kUdp, 0, 442, Verdict::kDeny), range(Protocol::kUdp, 443, 443, Verdict::kAllow),
+       range(Protocol::kUdp, 444, 65535, Verdict::kDeny)},
+      {range(Protocol::kAny, 0, 65535, Verdict::kAllow)}};
   intent.policies = {{.default_port_map = 0, .port_map_of_class = {{kFirstListed, 1}}}};
   for (std::uint16_t pod = 5; pod < 255; ++pod) {
     intent.endpoints.push_back({.endpoint = {.kind = EndpointKind::kPod, .ns = "bench", .name = std::to_string(pod)},
@@ -121,7 +123,8 @@ std::vector<Case> cases() {
           {"TCP SYN, allowed", test::ethernet(world.syn(40'000, 443))},
           {"TCP SYN, denied", test::ethernet(world.syn(40'000, 5432))},
           {"ICMPv6 echo request", test::ethernet(world.icmpv6(128))},
-          {"TCP SYN behind 1 extension header", test::ethernet(world.extension(test::kDestinationOptions).syn(40'000, 443))},
+          {"TCP SYN behind 1 extension header",
+           test::ethernet(world.extension(test::kDestinationOptions).syn(40'000, 443))},
           {"later fragment", test::ethernet(world.fragment(10, false).raw(test::kTcp, Bytes(64, 0)))}};
 }
 
@@ -139,7 +142,8 @@ void measure(std::uint32_t prefixes, int empty) {
   if (!set) stop(set.error().what);
   if (!set->empty()) stop("the intent does not fit: " + set->front());
 
-  std::printf("\n%u source prefixes, 250 pods                    ns a packet   spread of %d rounds\n", prefixes, kRounds);
+  std::printf("\n%u source prefixes, 250 pods                    ns a packet   spread of %d rounds\n", prefixes,
+              kRounds);
   for (const Case& each : cases()) {
     const Cost cost = net_cost(uplink->program_fd(true), empty, each.frame);
     std::printf("  %-42s %10.1f   %.1f to %.1f\n", each.name, cost.median, cost.least, cost.most);
@@ -154,7 +158,8 @@ int main() {
   std::vector<double> hook;
   for (int round = 0; round < kRounds; ++round) hook.push_back(once(empty.get(), frame));
   std::ranges::sort(hook);
-  std::printf("an empty program: %.1f ns (%.1f to %.1f); below, net of it\n", hook[hook.size() / 2], hook.front(), hook.back());
+  std::printf("an empty program: %.1f ns (%.1f to %.1f); below, net of it\n", hook[hook.size() / 2], hook.front(),
+              hook.back());
   for (const std::uint32_t prefixes : {16U, 1'000U, 100'000U}) measure(prefixes, empty.get());
   return 0;
 }

@@ -1,8 +1,8 @@
 // Books one packet that asked for a new flow: who was tried, on which port, and from where. BPF only.
 //
-// Memory is fixed. An attempt that finds no cell of its own is booked for its endpoint, protocol and verdict without the
-// port, so the sums stay exact; a source that finds no way in its set inherits the least count there, as an error that
-// is stated. Nothing is inserted per source. Contract: bpf/books.h.
+// Memory is fixed. An attempt that finds no cell of its own is booked for its endpoint, protocol and verdict without
+// the port, so the sums stay exact; a source that finds no way in its set inherits the least count there, as an error
+// that is stated. Nothing is inserted per source. Contract: bpf/books.h.
 #pragma once
 
 #include "bpf/books.h"
@@ -10,10 +10,10 @@
 #include "bpf/packet.h"
 
 // Set before load by agent/datapath/uplink.cpp.
-const volatile __u64 book_seed = 0;     // unknown to senders, so that they cannot choose buckets
-const volatile __u32 book_cpus = 1;     // possible CPUs
-const volatile __u32 attempt_mask = 0;  // buckets of a bank - 1
-const volatile __u64 attempt_limit = 0; // cells of a bank that may be used
+const volatile __u64 book_seed = 0;      // unknown to senders, so that they cannot choose buckets
+const volatile __u32 book_cpus = 1;      // possible CPUs
+const volatile __u32 attempt_mask = 0;   // buckets of a bank - 1
+const volatile __u64 attempt_limit = 0;  // cells of a bank that may be used
 
 // Userspace points writers to the other bank, waits for those still at the old one, and empties that.
 volatile __u32 attempt_bank_in_use = 0;

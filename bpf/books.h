@@ -26,13 +26,13 @@ enum { BOOK_TCP, BOOK_UDP, BOOK_SCTP, BOOK_ICMPV6, BOOK_OTHER, BOOK_PROTOCOLS };
 
 enum {
   UPLINK_CELLS = (int)FATE_COUNT * (int)VERDICT_COUNT * (int)BOOK_PROTOCOLS,
-  UPLINK_SLOTS = 17,      // slot 0: packets of a device that `uplinks` does not name
+  UPLINK_SLOTS = 17,  // slot 0: packets of a device that `uplinks` does not name
   FLOWS_PER_CPU = 2048,
   ATTEMPT_BANKS = 2,
   ATTEMPT_PROBES = 16,
   ATTEMPT_REST_CELLS = (int)BOOK_PROTOCOLS * (int)VERDICT_COUNT,  // of an endpoint's slot
-  SKETCH_TABLES = 2,      // /48 and /64
-  SKETCH_SETS = 512,      // a table and CPU
+  SKETCH_TABLES = 2,                                              // /48 and /64
+  SKETCH_SETS = 512,                                              // a table and CPU
   SKETCH_WAYS = 4,
 };
 
@@ -49,7 +49,7 @@ struct known_flow {
   __u32 ports;       // source << 16 | destination
   __u32 generation;  // of the tables that judged it
   __u8 protocol;
-  __u8 fate;         // FATE_JUDGED, FATE_NOT_PUBLIC, FATE_ANSWER
+  __u8 fate;  // FATE_JUDGED, FATE_NOT_PUBLIC, FATE_ANSWER
   __u8 verdict;
   __u8 pad[5];
 };
@@ -70,13 +70,13 @@ struct attempt_rest {
 // Fill of a bank of attempts.
 struct attempt_bank {
   __u64 used;
-  __u64 rest;     // packets that went to the cells of attempt_rest
+  __u64 rest;  // packets that went to the cells of attempt_rest
 };
 
 // Space-Saving (Metwally, Agrawal, El Abbadi 2005) within a set: count - error <= true count <= count.
 struct sketch_way {
-  __u64 prefix;   // the first 64 bits of the source, /48 or /64
-  __u64 key;      // attempt_key(); 0: free
+  __u64 prefix;  // the first 64 bits of the source, /48 or /64
+  __u64 key;     // attempt_key(); 0: free
   __u64 count;
   __u64 error;
 };

@@ -1,7 +1,7 @@
 // The flows without a handshake (UDP, ICMPv6 requests, other protocols) that were judged not long ago. BPF only.
 //
-// Direct-mapped, of fixed size, one part for each CPU, so nothing is locked and a flood only makes it forget: a flow that
-// is not in it is judged again. Contract: struct known_flow of bpf/books.h.
+// Direct-mapped, of fixed size, one part for each CPU, so nothing is locked and a flood only makes it forget: a flow
+// that is not in it is judged again. Contract: struct known_flow of bpf/books.h.
 #pragma once
 
 #include "bpf/books.h"

@@ -50,8 +50,11 @@ struct packet_bytes {
 
 // An skb whose network header is `start` bytes into its data (0 at cgroup_skb hooks).
 static __always_inline struct packet_bytes skb_bytes(struct __sk_buff *skb, __u32 start) {
-  return (struct packet_bytes){.kind = PACKET_BYTES_SKB, .skb = skb, .start = start,
-                               .length = skb->len > start ? skb->len - start : 0, .whole = true};
+  return (struct packet_bytes){.kind = PACKET_BYTES_SKB,
+                               .skb = skb,
+                               .start = start,
+                               .length = skb->len > start ? skb->len - start : 0,
+                               .whole = true};
 }
 
 // Kernel memory, for instance skb->head + skb->network_header; `length` is what is linear there.
@@ -70,8 +73,8 @@ struct packet_ipv6 {
 
 struct packet_extension {
   __u8 next_header;
-  __u8 length;       // AH: 4-byte words minus 2; others: 8-byte words minus 1
-  __be16 fragment;   // fragment header: offset, two bits reserved, more
+  __u8 length;      // AH: 4-byte words minus 2; others: 8-byte words minus 1
+  __be16 fragment;  // fragment header: offset, two bits reserved, more
 };
 
 // The first bytes of any transport header that we read.
@@ -85,9 +88,9 @@ struct packet_transport {
     };
   };
   __u8 other[8];
-  __u8 chunk_type;   // SCTP: of the first chunk
+  __u8 chunk_type;  // SCTP: of the first chunk
   __u8 tcp_flags;
-  __u8 rest[2];      // 16 bytes in all: up to the end of SCTP's first chunk header
+  __u8 rest[2];  // 16 bytes in all: up to the end of SCTP's first chunk header
 };
 
 enum {
@@ -101,7 +104,7 @@ enum {
   ICMPV6_ECHO_REPLY = 129,
   ICMPV6_ROUTER_SOLICITATION = 133,
   ICMPV6_REDIRECT = 137,
-  SCTP_LEAST = 16,             // common header and the first chunk's header
+  SCTP_LEAST = 16,  // common header and the first chunk's header
   SCTP_INIT = 1,
   HEADER_FRAGMENT_BYTES = 8,
   HEADER_MOBILITY = 135,
@@ -188,11 +191,11 @@ static __always_inline enum packet_shape skip_extensions(const struct packet_byt
 // How many bytes of the transport header must be there.
 static __always_inline __u32 transport_least(__u8 protocol) {
   switch (protocol) {
-  case IPPROTO_TCP: return TCP_LEAST;
-  case IPPROTO_UDP: return UDP_LEAST;
-  case IPPROTO_SCTP: return SCTP_LEAST;
-  case IPPROTO_ICMPV6: return ICMPV6_LEAST;
-  default: return 0;
+    case IPPROTO_TCP: return TCP_LEAST;
+    case IPPROTO_UDP: return UDP_LEAST;
+    case IPPROTO_SCTP: return SCTP_LEAST;
+    case IPPROTO_ICMPV6: return ICMPV6_LEAST;
+    default: return 0;
   }
 }
 
@@ -207,25 +210,25 @@ static __always_inline bool opens_tcp(__u8 flags) { return (flags & (TCP_SYN | T
 // `transport` holds transport_least() bytes.
 static __always_inline void take_transport(struct packet *out, const struct packet_transport *transport) {
   switch (out->protocol) {
-  case IPPROTO_TCP:
-    out->src_port = bpf_ntohs(transport->source);
-    out->port = bpf_ntohs(transport->dest);
-    out->flow = opens_tcp(transport->tcp_flags) ? FLOW_OPENS : FLOW_CONTINUES;
-    break;
-  case IPPROTO_UDP:
-    out->src_port = bpf_ntohs(transport->source);
-    out->port = bpf_ntohs(transport->dest);
-    break;
-  case IPPROTO_SCTP:
-    out->src_port = bpf_ntohs(transport->source);
-    out->port = bpf_ntohs(transport->dest);
-    out->flow = transport->chunk_type == SCTP_INIT ? FLOW_OPENS : FLOW_CONTINUES;
-    break;
-  case IPPROTO_ICMPV6:
-    out->port = transport->icmp_type;
-    out->code = transport->icmp_code;
-    out->flow = icmpv6_flow(transport->icmp_type);
-    break;
+    case IPPROTO_TCP:
+      out->src_port = bpf_ntohs(transport->source);
+      out->port = bpf_ntohs(transport->dest);
+      out->flow = opens_tcp(transport->tcp_flags) ? FLOW_OPENS : FLOW_CONTINUES;
+      break;
+    case IPPROTO_UDP:
+      out->src_port = bpf_ntohs(transport->source);
+      out->port = bpf_ntohs(transport->dest);
+      break;
+    case IPPROTO_SCTP:
+      out->src_port = bpf_ntohs(transport->source);
+      out->port = bpf_ntohs(transport->dest);
+      out->flow = transport->chunk_type == SCTP_INIT ? FLOW_OPENS : FLOW_CONTINUES;
+      break;
+    case IPPROTO_ICMPV6:
+      out->port = transport->icmp_type;
+      out->code = transport->icmp_code;
+      out->flow = icmpv6_flow(transport->icmp_type);
+      break;
   }
 }
 
@@ -242,9 +245,9 @@ static __always_inline enum packet_shape read_transport(const struct packet_byte
   if (at + least > length)
     return PACKET_MALFORMED;
   switch (least) {  // helpers want a constant size
-  case ICMPV6_LEAST: copied = copy_bytes(bytes, at, &copy, ICMPV6_LEAST); break;
-  case UDP_LEAST: copied = copy_bytes(bytes, at, &copy, UDP_LEAST); break;
-  default: copied = copy_bytes(bytes, at, &copy, sizeof(copy));
+    case ICMPV6_LEAST: copied = copy_bytes(bytes, at, &copy, ICMPV6_LEAST); break;
+    case UDP_LEAST: copied = copy_bytes(bytes, at, &copy, UDP_LEAST); break;
+    default: copied = copy_bytes(bytes, at, &copy, sizeof(copy));
   }
   if (!copied)
     return PACKET_MALFORMED;
@@ -276,8 +279,8 @@ static __always_inline enum packet_shape parse_packet_slowly(const struct packet
   return shape == PACKET_WHOLE ? read_transport(bytes, length, at, out) : shape;
 }
 
-// Parses the packet at `bytes`. What is common (TCP, UDP, ICMPv6, SCTP right behind the IPv6 header, in the linear part)
-// is read where it lies.
+// Parses the packet at `bytes`. What is common (TCP, UDP, ICMPv6, SCTP right behind the IPv6 header, in the linear
+// part) is read where it lies.
 static __always_inline enum packet_shape parse_packet(const struct packet_bytes *bytes, struct packet *out) {
   const struct packet_ipv6 *ip = direct_bytes(bytes, 0, sizeof(*ip) + sizeof(struct packet_transport));
   __u32 least, length;

@@ -116,19 +116,17 @@ static __always_inline void add_packet(struct row_value *row, const struct packe
     __sync_val_compare_and_swap(&row->first_ns, 0, now);
   row->intended = facts->intended;
   switch (facts->fate) {
-  case PACKET_DELIVERED:
-    count(&row->delivered);
-    row->last_delivered_ns = now;
-    row->cgroup = facts->cgroup;
-    break;
-  case PACKET_DROPPED:
-    count(&row->dropped);
-    row->last_dropped_ns = now;
-    row->drop_reason = facts->drop_reason;
-    break;
-  default:
-    count(&row->refused);
-    row->last_refused_ns = now;
+    case PACKET_DELIVERED:
+      count(&row->delivered);
+      row->last_delivered_ns = now;
+      row->cgroup = facts->cgroup;
+      break;
+    case PACKET_DROPPED:
+      count(&row->dropped);
+      row->last_dropped_ns = now;
+      row->drop_reason = facts->drop_reason;
+      break;
+    default: count(&row->refused); row->last_refused_ns = now;
   }
 }
 

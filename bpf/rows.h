@@ -16,8 +16,8 @@ struct row_key {
   __u8 pad;
 };
 
-// Counts are exact. `cgroup`, `drop_reason` and `intended` are of the last packet that has them; `sample` is of a recent
-// one: who wins `told_ns` writes it, so that two processors never mix two addresses.
+// Counts are exact. `cgroup`, `drop_reason` and `intended` are of the last packet that has them; `sample` is of a
+// recent one: who wins `told_ns` writes it, so that two processors never mix two addresses.
 struct row_value {
   __u64 delivered;
   __u64 dropped;

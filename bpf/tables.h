@@ -10,12 +10,12 @@
 
 enum {
   TABLE_BANKS = 2,
-  TABLE_WAYS = 4,              // entries of a bucket
-  TABLE_SOURCE_STEPS = 20,     // of the search for a source: up to 2^20 ranges
-  TABLE_RANGE_STEPS = 17,      // of the search in a port map: up to 2^17 ranges
+  TABLE_WAYS = 4,           // entries of a bucket
+  TABLE_SOURCE_STEPS = 20,  // of the search for a source: up to 2^20 ranges
+  TABLE_RANGE_STEPS = 17,   // of the search in a port map: up to 2^17 ranges
   TABLE_SOURCE_BUCKETS = 1 << 16,
   TABLE_SOURCE_INDEX = TABLE_SOURCE_BUCKETS + 2,
-  TABLE_FILTER_BITS = 15,      // of an index into table_head's filter
+  TABLE_FILTER_BITS = 15,  // of an index into table_head's filter
   TABLE_FILTER_WORDS = 1 << (TABLE_FILTER_BITS - 6),
   TABLE_UPLINKS = 64,
   TABLE_UPLINK_PROBES = 8,
@@ -37,11 +37,11 @@ enum { PROTOCOL_ANY = 0 };
 
 // Where a bank's tables are. All zero before the first intent: no endpoint is found.
 struct table_head {
-  __u64 seed;            // of the hashes below
-  __u32 endpoint_base;   // first element of this bank in `endpoints`, and so on
-  __u32 endpoint_mask;   // buckets - 1
+  __u64 seed;           // of the hashes below
+  __u32 endpoint_base;  // first element of this bank in `endpoints`, and so on
+  __u32 endpoint_mask;  // buckets - 1
   __u32 source_base;
-  __u32 index_base;      // in `source_index`
+  __u32 index_base;  // in `source_index`
   __u32 cell_base;
   __u32 cell_mask;
   __u32 policy_base;
@@ -56,10 +56,10 @@ struct table_head {
 
 // An address of an endpoint. id 0: free.
 struct table_endpoint {
-  __u64 hi, lo;   // the address, host order
-  __u32 id;       // names the endpoint for the life of the process; never reused
-  __u32 policy;   // in `policies` of the same bank
-  __u16 slot;     // dense; indexes arrays per endpoint; reused only when those are drained
+  __u64 hi, lo;  // the address, host order
+  __u32 id;      // names the endpoint for the life of the process; never reused
+  __u32 policy;  // in `policies` of the same bank
+  __u16 slot;    // dense; indexes arrays per endpoint; reused only when those are drained
   __u16 pad[3];
 };
 
@@ -70,7 +70,7 @@ struct table_endpoints {
 // Sources from this address up to the next entry's.
 struct table_source {
   __u64 hi, lo;
-  __u32 class_id;   // model's ClassId, or TABLE_NO_CLASS
+  __u32 class_id;  // model's ClassId, or TABLE_NO_CLASS
   __u32 is_public;
 };
 
@@ -102,7 +102,7 @@ struct table_policy {
 // From this port of this protocol up to the next entry's; sorted by range_key(). The entries of PROTOCOL_ANY come
 // first, and hold for every protocol that has none of its own.
 struct table_range {
-  __u32 start;    // range_key()
+  __u32 start;  // range_key()
   __u8 verdict;
   __u8 pad[3];
 };
@@ -110,7 +110,7 @@ struct table_range {
 // The uplinks that a program is attached to; open addressing by ifindex. ifindex 0: empty.
 struct table_uplink {
   __u32 ifindex;
-  __u32 slot;     // of its counters; 0 is for packets of any other device
+  __u32 slot;  // of its counters; 0 is for packets of any other device
 };
 
 ABI_ASSERT(sizeof(struct table_head) == 48 + 8 * TABLE_FILTER_WORDS, "table_head layout changed");

@@ -100,10 +100,10 @@ static __always_inline int look_at_ipv6(struct __sk_buff *skb, __u32 start) {
   if (is_established_tcp(&bytes))
     return count(skb, FATE_ESTABLISHED, 0, BOOK_TCP);
   switch (parse_packet(&bytes, &packet)) {
-  case PACKET_WHOLE: break;
-  case PACKET_LATER_FRAGMENT: return count(skb, FATE_LATER_FRAGMENT, 0, book_protocol(packet.protocol));
-  case PACKET_UNSUPPORTED_HEADER: return count(skb, FATE_UNSUPPORTED_HEADER, 0, BOOK_OTHER);
-  default: return count(skb, FATE_MALFORMED, 0, BOOK_OTHER);
+    case PACKET_WHOLE: break;
+    case PACKET_LATER_FRAGMENT: return count(skb, FATE_LATER_FRAGMENT, 0, book_protocol(packet.protocol));
+    case PACKET_UNSUPPORTED_HEADER: return count(skb, FATE_UNSUPPORTED_HEADER, 0, BOOK_OTHER);
+    default: return count(skb, FATE_MALFORMED, 0, BOOK_OTHER);
   }
   book = book_protocol(packet.protocol);
   if (packet.flow == FLOW_CONTINUES)

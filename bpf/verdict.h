@@ -1,10 +1,10 @@
 // The verdict tables as programs read them: the maps, and the way from a packet's addresses to its verdict. BPF only.
 //
-// Layouts and rules: bpf/tables.h. Writer: agent/datapath/tables.cpp, which owns the maps (made by bpf/tables.bpf.c) and
-// sizes them at load; every other object reuses them by descriptor. max_entries here are the least that load.
+// Layouts and rules: bpf/tables.h. Writer: agent/datapath/tables.cpp, which owns the maps (made by bpf/tables.bpf.c)
+// and sizes them at load; every other object reuses them by descriptor. max_entries here are the least that load.
 //
-// Usage, once a packet: `struct verdict_view view; if (!open_verdicts(&view)) ...;` then find_endpoint(), find_source(),
-// find_verdict(). NULL, false or VERDICT_UNKNOWN mean "the tables do not say", never "allowed".
+// Usage, once a packet: `struct verdict_view view; if (!open_verdicts(&view)) ...;` then find_endpoint(),
+// find_source(), find_verdict(). NULL, false or VERDICT_UNKNOWN mean "the tables do not say", never "allowed".
 #pragma once
 
 #include "bpf/kernel.h"
@@ -19,15 +19,15 @@
     __type(value, type_of_value); \
   } name SEC(".maps")
 
-VERDICT_TABLE(generation, __u64, 1);                                            // 8 bytes
-VERDICT_TABLE(heads, struct table_head, TABLE_BANKS);                           // one a bank, 4 KiB each
-VERDICT_TABLE(endpoints, struct table_endpoints, TABLE_BANKS);                  // half of Sizes::endpoints a bank
-VERDICT_TABLE(sources, struct table_source, TABLE_BANKS);                       // Sizes::source_ranges a bank
-VERDICT_TABLE(source_index, struct table_bucket, TABLE_BANKS * TABLE_SOURCE_INDEX);  // 1 MiB for both
-VERDICT_TABLE(cells, struct table_cells, TABLE_BANKS);                          // half of Sizes::cells a bank
-VERDICT_TABLE(policies, struct table_policy, TABLE_BANKS);                      // Sizes::endpoints a bank
-VERDICT_TABLE(ranges, struct table_range, TABLE_BANKS);                         // Sizes::port_ranges a bank
-VERDICT_TABLE(uplinks, struct table_uplink, TABLE_UPLINKS);                     // one, without banks
+VERDICT_TABLE(generation, __u64, 1);                                                // 8 bytes
+VERDICT_TABLE(heads, struct table_head, TABLE_BANKS);                               // one a bank, 4 KiB each
+VERDICT_TABLE(endpoints, struct table_endpoints, TABLE_BANKS);                      // half of Sizes::endpoints a bank
+VERDICT_TABLE(sources, struct table_source, TABLE_BANKS);                           // Sizes::source_ranges a bank
+VERDICT_TABLE(source_index, struct table_bucket, TABLE_BANKS *TABLE_SOURCE_INDEX);  // 1 MiB for both
+VERDICT_TABLE(cells, struct table_cells, TABLE_BANKS);                              // half of Sizes::cells a bank
+VERDICT_TABLE(policies, struct table_policy, TABLE_BANKS);                          // Sizes::endpoints a bank
+VERDICT_TABLE(ranges, struct table_range, TABLE_BANKS);                             // Sizes::port_ranges a bank
+VERDICT_TABLE(uplinks, struct table_uplink, TABLE_UPLINKS);                         // one, without banks
 
 // The bank in force, for the length of one packet.
 struct verdict_view {
@@ -36,8 +36,8 @@ struct verdict_view {
 };
 
 struct source_class {
-  __u32 id;          // ClassId, or TABLE_NO_CLASS: the tables do not say
-  bool is_public;    // of the class; the address itself must also lie in 2000::/3
+  __u32 id;        // ClassId, or TABLE_NO_CLASS: the tables do not say
+  bool is_public;  // of the class; the address itself must also lie in 2000::/3
 };
 
 // The searches are functions of their own, which the verifier proves once each, not once for each way that leads there.
@@ -56,7 +56,7 @@ static __always_inline bool open_verdicts(struct verdict_view *view) {
 
   if (!current)
     return false;
-  view->generation = (__u32)*(const volatile __u64 *)current;
+  view->generation = (__u32) * (const volatile __u64 *)current;
   view->head = verdict_head(view->generation);
   return view->head != NULL;
 }

@@ -21,26 +21,26 @@ namespace sextant::app {
 
 struct Config {
   std::set<std::string, std::less<>> given{};  // keys that are written somewhere: "cilium.enable-policy"
-  std::string node{};                       // node.name; default $NODE_NAME, else the host's name
+  std::string node{};                          // node.name; default $NODE_NAME, else the host's name
   struct Source {
-    std::optional<std::filesystem::path> manifests{};   // source.manifests.path
-    bool kubernetes = false;                            // source.kubernetes
+    std::optional<std::filesystem::path> manifests{};  // source.manifests.path
+    bool kubernetes = false;                           // source.kubernetes
     std::filesystem::path kubeconfig{};
-    std::chrono::seconds stale{600};                    // source.stale
+    std::chrono::seconds stale{600};  // source.stale
   } source{};
   std::vector<std::string> uplinks{};
-  std::vector<Prefix> cluster_networks{};   // networks.cluster
-  std::vector<Prefix> trusted_networks{};   // networks.trusted
+  std::vector<Prefix> cluster_networks{};  // networks.cluster
+  std::vector<Prefix> trusted_networks{};  // networks.trusted
   struct {
     bool enabled = true;
     std::string cgroup{};
     datapath::Sizes sizes{};
   } datapath{};
   struct {
-    policy::Options options{};              // release, enable-policy, host firewall...; networks are filled in too
-    std::string version = "auto";           // as written
-    std::optional<bool> dual_stack{};       // cilium.dual-stack; nullopt: auto. What is set is in options too
-    std::chrono::seconds settle{10};        // cilium.settle
+    policy::Options options{};         // release, enable-policy, host firewall...; networks are filled in too
+    std::string version = "auto";      // as written
+    std::optional<bool> dual_stack{};  // cilium.dual-stack; nullopt: auto. What is set is in options too
+    std::chrono::seconds settle{10};   // cilium.settle
     std::filesystem::path bpffs = "/sys/fs/bpf";
   } cilium{};
   struct {
@@ -48,7 +48,7 @@ struct Config {
     std::chrono::seconds interval{60};
     unsigned rate = 20;
   } canary{};
-  std::filesystem::path contract{};         // contract.path
+  std::filesystem::path contract{};  // contract.path
   struct {
     std::chrono::seconds quiet{600};
     std::map<std::string, Severity, std::less<>> severities{};  // findings.severities: {SXT005: critical}
@@ -56,16 +56,16 @@ struct Config {
   struct {
     std::string socket = "/run/sextant/sextant.sock";
     std::vector<std::string> listen{"[::1]:9713"};
-    bool allow_public = false;              // api.public
+    bool allow_public = false;  // api.public
   } api{};
   struct {
     std::filesystem::path path = "/var/lib/sextant/sextant.db";
     std::chrono::hours keep{24 * 90};
   } store{};
-  std::vector<Document> alerts{};           // validated by type; read by the sinks
+  std::vector<Document> alerts{};  // validated by type; read by the sinks
   struct {
-    std::string level = "info";             // trace, debug, info, warn, error
-    std::string format = "text";            // text, json
+    std::string level = "info";   // trace, debug, info, warn, error
+    std::string format = "text";  // text, json
   } log{};
 };
 
@@ -78,8 +78,8 @@ struct ConfigProblem {
 };
 
 struct ConfigText {
-  std::string name{};      // of the file, for errors
-  std::string text{};      // YAML; may be empty
+  std::string name{};                    // of the file, for errors
+  std::string text{};                    // YAML; may be empty
   std::vector<std::string> overrides{};  // "key.path=value", values are YAML
 };
 

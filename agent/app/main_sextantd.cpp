@@ -91,7 +91,8 @@ int main(int argc, char** argv) {
   Flags flags;
   flags_app.add_option("--config", flags.config, "Configuration file")->default_str(kDefaultConfig);
   flags_app.add_option("--set", flags.overrides, "key.path=value, repeatable")->allow_extra_args(false);
-  flags_app.add_option("--manifests", flags.manifests, "Folder of manifests: short for --set source.manifests.path=DIR");
+  flags_app.add_option("--manifests", flags.manifests,
+                       "Folder of manifests: short for --set source.manifests.path=DIR");
   flags_app.add_flag("--check", flags.check, "Say what would run here and what would not be seen; exit 0, 1 or 2");
   flags_app.set_version_flag("--version", std::string("sextantd ") + kVersion + " (" + kCommit + ")");
   try {

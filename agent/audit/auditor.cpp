@@ -41,7 +41,7 @@ struct Auditor::State {
   std::optional<Time> watching_since{};  // the first settle() of this life
   // Something that states depend on changed since they were looked at.
   bool states_stale = true;
-  bool blind_spots_known = false;        // told after the sources were read: the list of a whole daemon
+  bool blind_spots_known = false;  // told after the sources were read: the list of a whole daemon
   std::vector<BlindSpot> told_blind_spots{};
   std::vector<BlindSpot> own_blind_spots{};
   bool strays_refused = false;
@@ -108,15 +108,19 @@ void Auditor::State::look_at_states(Time now) {
     }
     return;
   }
-  reconcile(kBlindSpot, blind_spots(picture), blind_spots_known, [](const Finding&) { return "Sextant sees again"; }, now);
+  reconcile(
+      kBlindSpot, blind_spots(picture), blind_spots_known, [](const Finding&) { return "Sextant sees again"; }, now);
   if (!picture.intent_known()) return;
-  reconcile(kUnprotectedEndpoint, unprotected_endpoints(picture), true,
-            [this](const Finding& finding) { return unprotected_endpoint_gone(picture, finding); }, now);
-  reconcile(kIneffectivePolicy, ineffective_policies(picture), true,
-            [this](const Finding& finding) { return ineffective_policy_gone(picture, finding); }, now);
+  reconcile(
+      kUnprotectedEndpoint, unprotected_endpoints(picture), true,
+      [this](const Finding& finding) { return unprotected_endpoint_gone(picture, finding); }, now);
+  reconcile(
+      kIneffectivePolicy, ineffective_policies(picture), true,
+      [this](const Finding& finding) { return ineffective_policy_gone(picture, finding); }, now);
   if (!picture.listening.known()) return;
-  reconcile(kHostExposure, host_exposures(picture), true,
-            [this](const Finding& finding) { return host_exposure_gone(picture, finding); }, now);
+  reconcile(
+      kHostExposure, host_exposures(picture), true,
+      [this](const Finding& finding) { return host_exposure_gone(picture, finding); }, now);
 }
 
 // What each row's fresh packets prove. Judged packets are not judged again: packets that came too early after a change,
@@ -183,8 +187,9 @@ void Auditor::State::look_at_refusals(Time now) {
   };
   std::vector<BlindSpot> spots;
   if (told(findings_refused_at, findings)) {
-    spots.push_back({.what = "findings",
-                     .why = "more than " + std::to_string(config.max_findings) + " findings are open: further ones find no room"});
+    spots.push_back(
+        {.what = "findings",
+         .why = "more than " + std::to_string(config.max_findings) + " findings are open: further ones find no room"});
   }
   if (told(strays_refused_at, pods)) {
     spots.push_back({.what = "strays", .why = "too many unknown pods or ports receive: further ones find no room"});

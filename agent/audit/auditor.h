@@ -1,11 +1,11 @@
 // The auditor: joins the witnesses into rows, and keeps the findings that follow from them.
 //
-// Pure but for its memory of findings: no I/O, time by parameter. The same inputs in the same order give the same findings.
-// It is told what changed and asked, at the end of a round, what follows. Thread: one.
+// Pure but for its memory of findings: no I/O, time by parameter. The same inputs in the same order give the same
+// findings. It is told what changed and asked, at the end of a round, what follows. Thread: one.
 //
-// To change one finding, open the file named for it: unintended_delivery.cpp (SXT001), unprotected_endpoint.cpp (SXT005),
-// unmanaged_endpoint.cpp (SXT007), host_exposure.cpp (SXT008), unintended_drop.cpp (SXT009), blind_spot.cpp (SXT010),
-// ineffective_policy.cpp (SXT012). When findings open and resolve: finding_book.h.
+// To change one finding, open the file named for it: unintended_delivery.cpp (SXT001), unprotected_endpoint.cpp
+// (SXT005), unmanaged_endpoint.cpp (SXT007), host_exposure.cpp (SXT008), unintended_drop.cpp (SXT009), blind_spot.cpp
+// (SXT010), ineffective_policy.cpp (SXT012). When findings open and resolve: finding_book.h.
 #pragma once
 
 #include <memory>
@@ -49,7 +49,7 @@ class Auditor {
   // finding is not told again, except that lastSeen, count and wording are updated at most once in 10 s.
   std::vector<FindingChange> settle(Time now);
 
-  std::vector<Finding> findings() const;   // open ones, and those resolved within `again`; open ones first
+  std::vector<Finding> findings() const;  // open ones, and those resolved within `again`; open ones first
   // The rows of the local node's endpoints. Ranges in which no witness tells ports apart are one row; classes that no
   // witness tells from the rest of the internet are in its row. Sorted by endpoint, protocol, port and class.
   std::vector<EndpointRow> rows() const;

@@ -27,8 +27,9 @@ inline constexpr Code kBlindSpot{"SXT010", "BlindSpot", Severity::kWarning};
 inline constexpr Code kServiceExposure{"SXT011", "ServiceExposure", Severity::kCritical};
 inline constexpr Code kIneffectivePolicy{"SXT012", "IneffectivePolicy", Severity::kInfo};
 
-inline constexpr std::array kCodes{kUnintendedDelivery,  kUnintendedReachability, kRealizedAllowsMore, kRealizedAllowsLess,
-                                   kUnprotectedEndpoint, kContractViolation,      kUnmanagedEndpoint,  kHostExposure,
-                                   kUnintendedDrop,      kBlindSpot,              kServiceExposure,    kIneffectivePolicy};
+inline constexpr std::array kCodes{kUnintendedDelivery, kUnintendedReachability, kRealizedAllowsMore,
+                                   kRealizedAllowsLess, kUnprotectedEndpoint,    kContractViolation,
+                                   kUnmanagedEndpoint,  kHostExposure,           kUnintendedDrop,
+                                   kBlindSpot,          kServiceExposure,        kIneffectivePolicy};
 
 }  // namespace sextant::audit

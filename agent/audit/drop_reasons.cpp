@@ -11,7 +11,7 @@ constexpr std::array<std::string_view, 9> kWalls{"NETFILTER_DROP", "XDP",       
                                                  "TC_EGRESS",      "SECURITY_HOOK", "XFRM_POLICY",
                                                  "IP_RPFILTER",    "IP_INNOROUTES", "IP_OUTNOROUTES"};
 constexpr std::array<std::string_view, 13> kPacketsFault{
-    "PKT_TOO_SMALL", "TCP_CSUM",  "UDP_CSUM",        "ICMP_CSUM", "SKB_CSUM",        "IP_CSUM",            "IP_INHDR",
+    "PKT_TOO_SMALL", "TCP_CSUM",  "UDP_CSUM",        "ICMP_CSUM", "SKB_CSUM",        "IP_CSUM",           "IP_INHDR",
     "HDR_TRUNC",     "TCP_FLAGS", "TCP_INVALID_SYN", "DUP_FRAG",  "IPV6_BAD_EXTHDR", "FRAG_REASM_TIMEOUT"};
 
 bool among(std::string_view reason, const auto& reasons) { return std::ranges::find(reasons, reason) != reasons.end(); }

@@ -62,8 +62,11 @@ std::vector<Group> groups_at(const EndpointIntent& intent, Protocol protocol, st
     auto group = std::ranges::find_if(
         groups, [&](const Group& g) { return g.verdict == cell.verdict && g.because == cell.because; });
     if (group == groups.end()) {
-      group = groups.insert(group, {.protocol = protocol, .first_port = first, .last_port = last,
-                                    .verdict = cell.verdict, .because = cell.because});
+      group = groups.insert(group, {.protocol = protocol,
+                                    .first_port = first,
+                                    .last_port = last,
+                                    .verdict = cell.verdict,
+                                    .because = cell.because});
     }
     group->classes.push_back(row.source);
     for (const PolicyRef& policy : cell.policies) add_once(group->policies, policy);

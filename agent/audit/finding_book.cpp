@@ -104,7 +104,8 @@ bool FindingBook::make_room(const FindingKey& key) {
   auto oldest = entries_.end();
   for (auto entry = entries_.begin(); entry != entries_.end(); ++entry) {
     if (entry->second.finding.state == FindingState::kOpen) continue;
-    if (oldest == entries_.end() || entry->second.finding.resolved_at < oldest->second.finding.resolved_at) oldest = entry;
+    if (oldest == entries_.end() || entry->second.finding.resolved_at < oldest->second.finding.resolved_at)
+      oldest = entry;
   }
   if (oldest == entries_.end()) return false;
   forget(oldest);

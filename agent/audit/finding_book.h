@@ -71,10 +71,10 @@ class FindingBook {
  private:
   struct Entry {
     Finding finding{};
-    Time told{};              // when the content was last told
-    bool restored = false;    // and not confirmed yet
-    bool changed = false;     // something that people act on
-    bool drifted = false;     // lastSeen, count, wording
+    Time told{};            // when the content was last told
+    bool restored = false;  // and not confirmed yet
+    bool changed = false;   // something that people act on
+    bool drifted = false;   // lastSeen, count, wording
   };
   using Entries = std::map<FindingKey, Entry>;
 

@@ -14,8 +14,8 @@ constexpr std::string_view kSourceClass = "world";
 
 struct Opening {
   std::vector<std::shared_ptr<const SourceClass>> classes{};
-  const IntentCell* cell = nullptr;            // of the first of them
-  const RowObservation* delivered = nullptr;   // a packet of theirs that arrived
+  const IntentCell* cell = nullptr;           // of the first of them
+  const RowObservation* delivered = nullptr;  // a packet of theirs that arrived
 };
 
 bool node_has_public_address(const Picture& picture) {
@@ -60,7 +60,8 @@ Opening opening_of(const Picture& picture, const EndpointIntent& intent, PortKey
 }
 
 std::string process_of(const Picture& picture, const Listener& listener) {
-  std::string text = listener.pid == 0 ? "the kernel" : listener.process + " (pid " + std::to_string(listener.pid) + ")";
+  std::string text =
+      listener.pid == 0 ? "the kernel" : listener.process + " (pid " + std::to_string(listener.pid) + ")";
   if (!listener.pod_uid) return text;
   const Pod* pod = picture.world().pod_by_uid(*listener.pod_uid);
   return text + " of pod " + (pod == nullptr ? "uid " + *listener.pod_uid : pod->ns + "/" + pod->name);
@@ -104,17 +105,18 @@ std::vector<Claim> host_exposures(const Picture& picture) {
     const Opening opening = opening_of(picture, *intent, port);
     if (opening.classes.empty()) continue;
     SourceSet from = union_of(opening.classes);
-    claims.push_back({.code = kHostExposure,
-                      .endpoint = picture.detail(picture.node()),
-                      .protocol = port.first,
-                      .port = port.second,
-                      .source = SourceDetail{.source_class = std::string(kSourceClass),
-                                             .prefixes = std::move(from.prefixes),
-                                             .except = std::move(from.except)},
-                      .message = message(picture.node(), port, open.front()),
-                      .evidence = {texts::intended(*opening.cell), observed(opening.delivered), listening(picture, open)},
-                      .policies = texts::distinct(opening.cell->policies),
-                      .fix = policy_yaml::close_on_nodes(port.first, port.second)});
+    claims.push_back(
+        {.code = kHostExposure,
+         .endpoint = picture.detail(picture.node()),
+         .protocol = port.first,
+         .port = port.second,
+         .source = SourceDetail{.source_class = std::string(kSourceClass),
+                                .prefixes = std::move(from.prefixes),
+                                .except = std::move(from.except)},
+         .message = message(picture.node(), port, open.front()),
+         .evidence = {texts::intended(*opening.cell), observed(opening.delivered), listening(picture, open)},
+         .policies = texts::distinct(opening.cell->policies),
+         .fix = policy_yaml::close_on_nodes(port.first, port.second)});
   }
   return claims;
 }

@@ -9,7 +9,8 @@ namespace {
 
 // "CiliumNetworkPolicy/db", as workloads are named: policies of two kinds may share a name.
 EndpointRef ref_of(const PolicyRef& policy) {
-  return {.kind = EndpointKind::kPolicy, .ns = policy.ns, .name = std::string(to_string(policy.kind)) + "/" + policy.name};
+  return {
+      .kind = EndpointKind::kPolicy, .ns = policy.ns, .name = std::string(to_string(policy.kind)) + "/" + policy.name};
 }
 
 std::string reason_of(const PolicyProblem& problem) {

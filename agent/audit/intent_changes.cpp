@@ -45,8 +45,10 @@ void add_changed(std::vector<ChangedPorts>& changed, Protocol protocol, Cells be
     const std::uint16_t first = std::max(old->first_port, cell->first_port);
     const std::uint16_t last = std::min(old->last_port, cell->last_port);
     if (first <= last && stance_of(*old) != stance_of(*cell)) changed.push_back({protocol, first, last});
-    if (old->last_port < cell->last_port) ++old;
-    else ++cell;
+    if (old->last_port < cell->last_port)
+      ++old;
+    else
+      ++cell;
   }
 }
 

@@ -19,8 +19,8 @@ constexpr std::chrono::seconds kMadeAnew{1};
 bool update(ObservedRow& row, const RowObservation& news) {
   const RowObservation& known = row.seen;
   const bool fewer = news.delivered < known.delivered || news.dropped < known.dropped;
-  const bool made_anew = fewer ? last_packet(news) > last_packet(known)
-                               : news.first_seen > last_packet(known) + kMadeAnew;
+  const bool made_anew =
+      fewer ? last_packet(news) > last_packet(known) : news.first_seen > last_packet(known) + kMadeAnew;
   if (made_anew) {
     row = ObservedRow{.seen = news};
     return true;

@@ -79,8 +79,7 @@ std::optional<JudgedRow> Picture::judge(const RowObservation& row) const {
 
 bool Picture::before_settled(const RowObservation& row, const JudgedRow& judged, Time packet) const {
   if (judged.row == nullptr) return false;
-  const auto changed =
-      changes_.last_change(row.key.endpoint, judged.row->source->name, row.key.protocol, row.key.port);
+  const auto changed = changes_.last_change(row.key.endpoint, judged.row->source->name, row.key.protocol, row.key.port);
   return changed && packet < *changed + config_.settle;
 }
 

@@ -11,11 +11,16 @@ namespace {
 // Labels that name the workload, not one pod or one revision of it, and that policies can see: Cilium's default label
 // filter (pkg/labelsfilter/filter.go:defaultLabelPrefixCfg) hides the others from every selector.
 bool names_the_workload(std::string_view key) {
-  static constexpr std::array<std::string_view, 7> kOfOnePod{
-      "pod-template-hash", "pod-template-generation", "controller-revision-hash", "controller-uid", "job-name",
-      "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"};
-  static constexpr std::array<std::string_view, 7> kHidden{"io.kubernetes", "kubernetes.io",       "k8s.io", "annotation",
-                                                          "etcd_node",     "batch.kubernetes.io", "topology.kubernetes.io"};
+  static constexpr std::array<std::string_view, 7> kOfOnePod{"pod-template-hash",
+                                                             "pod-template-generation",
+                                                             "controller-revision-hash",
+                                                             "controller-uid",
+                                                             "job-name",
+                                                             "statefulset.kubernetes.io/pod-name",
+                                                             "apps.kubernetes.io/pod-index"};
+  static constexpr std::array<std::string_view, 7> kHidden{
+      "io.kubernetes",       "kubernetes.io",         "k8s.io", "annotation", "etcd_node",
+      "batch.kubernetes.io", "topology.kubernetes.io"};
   if (std::ranges::find(kOfOnePod, key) != kOfOnePod.end() || key.find("beta.kubernetes.io") != key.npos) return false;
   return std::ranges::none_of(kHidden, [key](std::string_view prefix) { return key.starts_with(prefix); });
 }
@@ -72,9 +77,14 @@ std::string isolate(const Pod& pod, const PortViews& listening) {
       "apiVersion: cilium.io/v2\n"
       "kind: CiliumNetworkPolicy\n"
       "metadata:\n"
-      "  name: " + scalar(std::string(name_of(pod)) + "-ingress") + "\n"
-      "  namespace: " + scalar(pod.ns) + "\n"
-      "spec:\n" + selector(pod) +
+      "  name: " +
+      scalar(std::string(name_of(pod)) + "-ingress") +
+      "\n"
+      "  namespace: " +
+      scalar(pod.ns) +
+      "\n"
+      "spec:\n" +
+      selector(pod) +
       "  ingress:\n"
       "  # The pods of this namespace. Everybody else, the internet included, is denied.\n"
       "  - fromEndpoints:\n"
@@ -93,23 +103,25 @@ std::string isolate(const Pod& pod, const PortViews& listening) {
 std::string close_on_nodes(Protocol protocol, std::uint16_t port) {
   std::string lower;
   for (const unsigned char c : to_string(protocol)) lower += static_cast<char>(std::tolower(c));
-  return
-      "# Better still: let the process listen on ::1 or on an address of the cluster only.\n"
-      "# This policy needs Cilium's host firewall (hostFirewall.enabled=true).\n"
-      "apiVersion: cilium.io/v2\n"
-      "kind: CiliumClusterwideNetworkPolicy\n"
-      "metadata:\n"
-      "  name: nodes-deny-world-" + std::to_string(port) + "-" + lower + "\n"
-      "spec:\n"
-      "  nodeSelector: {}\n"
-      "  # Only the deny below: without this line every other port of the nodes would be closed too.\n"
-      "  enableDefaultDeny:\n"
-      "    ingress: false\n"
-      "  ingressDeny:\n"
-      "  - fromEntities:\n"
-      "    - world\n"
-      "    toPorts:\n"
-      "    - ports:\n" + port_entry("      ", protocol, port, "");
+  return "# Better still: let the process listen on ::1 or on an address of the cluster only.\n"
+         "# This policy needs Cilium's host firewall (hostFirewall.enabled=true).\n"
+         "apiVersion: cilium.io/v2\n"
+         "kind: CiliumClusterwideNetworkPolicy\n"
+         "metadata:\n"
+         "  name: nodes-deny-world-" +
+         std::to_string(port) + "-" + lower +
+         "\n"
+         "spec:\n"
+         "  nodeSelector: {}\n"
+         "  # Only the deny below: without this line every other port of the nodes would be closed too.\n"
+         "  enableDefaultDeny:\n"
+         "    ingress: false\n"
+         "  ingressDeny:\n"
+         "  - fromEntities:\n"
+         "    - world\n"
+         "    toPorts:\n"
+         "    - ports:\n" +
+         port_entry("      ", protocol, port, "");
 }
 
 }  // namespace sextant::audit::policy_yaml

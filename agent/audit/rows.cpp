@@ -18,10 +18,8 @@ std::optional<ObservedView> view_of(const RowObservation& row) {
     return ObservedView{.verdict = Verdict::kAllow, .packets = row.delivered, .last_seen = row.last_delivered};
   }
   if (row.dropped == 0) return std::nullopt;
-  return ObservedView{.verdict = Verdict::kDeny,
-                      .packets = row.dropped,
-                      .last_seen = row.last_dropped,
-                      .drop_reason = row.drop_reason};
+  return ObservedView{
+      .verdict = Verdict::kDeny, .packets = row.dropped, .last_seen = row.last_dropped, .drop_reason = row.drop_reason};
 }
 
 // Rows of classes that were cut anew come together in the row that their sources are in now.
@@ -44,8 +42,9 @@ IntendedView intended(const IntentCell& cell) {
 }
 
 bool continues(const IntentCell& cell, const IntentCell& before) {
-  return cell.protocol == before.protocol && cell.first_port == before.last_port + 1 && cell.verdict == before.verdict &&
-         cell.because == before.because && cell.policies == before.policies && cell.why == before.why;
+  return cell.protocol == before.protocol && cell.first_port == before.last_port + 1 &&
+         cell.verdict == before.verdict && cell.because == before.because && cell.policies == before.policies &&
+         cell.why == before.why;
 }
 
 // One class of sources of one endpoint.
@@ -63,8 +62,10 @@ class ClassRows {
   void add() {
     std::vector<IntentCell> cells;
     for (const IntentCell& cell : row_.cells) {
-      if (!cells.empty() && continues(cell, cells.back())) cells.back().last_port = cell.last_port;
-      else cells.push_back(cell);
+      if (!cells.empty() && continues(cell, cells.back()))
+        cells.back().last_port = cell.last_port;
+      else
+        cells.push_back(cell);
     }
     for (const IntentCell& cell : cells) {
       add_cell(cell);
@@ -76,7 +77,8 @@ class ClassRows {
   void add_cell(const IntentCell& cell) {
     std::uint32_t next = cell.first_port;  // one more than a port can be at the end
     for (const std::uint16_t port : told_apart(cell)) {
-      if (port > next) add_range(cell, cell.protocol, static_cast<std::uint16_t>(next), static_cast<std::uint16_t>(port - 1));
+      if (port > next)
+        add_range(cell, cell.protocol, static_cast<std::uint16_t>(next), static_cast<std::uint16_t>(port - 1));
       add_range(cell, cell.protocol, port, port);
       next = std::uint32_t{port} + 1;
     }
@@ -202,8 +204,8 @@ std::vector<EndpointRow> rows_of(const Picture& picture) {
   Unions unions;
   for (const auto& [endpoint, intent] : picture.intents()) EndpointRows(picture, endpoint, *intent, unions).add(rows);
   std::ranges::stable_sort(rows, {}, [](const EndpointRow& row) {
-    return std::tuple<const EndpointRef&, int, std::uint16_t, const std::string&>(
-        row.endpoint.ref, rank(row.protocol), row.port, row.source->name);
+    return std::tuple<const EndpointRef&, int, std::uint16_t, const std::string&>(row.endpoint.ref, rank(row.protocol),
+                                                                                  row.port, row.source->name);
   });
   return rows;
 }

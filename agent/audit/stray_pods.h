@@ -14,7 +14,7 @@
 namespace sextant::audit {
 
 struct StrayPod {
-  StrayDelivery first{};    // its address names the finding
+  StrayDelivery first{};  // its address names the finding
   StrayDelivery newest{};
   std::uint64_t fresh = 0;  // packets not judged yet
 

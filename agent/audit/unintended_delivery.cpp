@@ -45,7 +45,8 @@ std::optional<std::string> unintended_delivery_over(const Picture& picture, cons
                                   : texts::policies(cell->policies) + " allows it now";
   }
   const auto refused = newest_of(picture, finding);
-  if (refused && newest_refused(*refused) && refused->last_dropped > finding.last_seen && now - finding.last_seen >= steady) {
+  if (refused && newest_refused(*refused) && refused->last_dropped > finding.last_seen &&
+      now - finding.last_seen >= steady) {
     return "a later packet was dropped, as intended (" + refused->drop_reason + ")";
   }
   return std::nullopt;

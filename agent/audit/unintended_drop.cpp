@@ -28,7 +28,8 @@ std::optional<Claim> unintended_drop(const Picture& picture, const ObservedRow& 
   const std::string allowing = texts::policies(judged->cell->policies);
   claim.message = row.key.endpoint.to_string() + " " + texts::port(row.key.protocol, row.key.port) +
                   " did not get a packet from " + texts::source(*judged->observed_class) + " that " +
-                  (allowing.empty() ? "a policy" : allowing) + " allows: the kernel dropped it (" + row.drop_reason + ")";
+                  (allowing.empty() ? "a policy" : allowing) + " allows: the kernel dropped it (" + row.drop_reason +
+                  ")";
   claim.evidence[1] = {.witness = Witness::kObserved,
                        .verdict = Verdict::kDeny,
                        .detail = "a packet from " + row.sample.to_string() + " was dropped: " + row.drop_reason};
@@ -41,10 +42,13 @@ std::optional<std::string> unintended_drop_over(const Picture& picture, const Fi
   if (auto gone = endpoint_gone(picture, finding)) return gone;
   if (const auto* cell = cell_now(picture, finding)) {
     switch (stance_of(*cell)) {
-      case Stance::kDenied: return "it is denied by intent now: " + texts::intended(*cell).detail;
-      case Stance::kAllowedByDefault: return "no rule allows it any more: " + texts::intended(*cell).detail;
+      case Stance::kDenied:
+        return "it is denied by intent now: " + texts::intended(*cell).detail;
+      case Stance::kAllowedByDefault:
+        return "no rule allows it any more: " + texts::intended(*cell).detail;
       case Stance::kAllowedByRule:
-      case Stance::kUnknown: break;
+      case Stance::kUnknown:
+        break;
     }
   }
   const auto latest = newest_of(picture, finding);

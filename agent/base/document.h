@@ -23,14 +23,14 @@ class Document {
 
   Kind kind = Kind::kNull;
   bool boolean = false;
-  std::int64_t integer = 0;  // kInteger
-  double real = 0;           // kDouble
-  std::string text{};        // kString; for scalars of YAML also the spelling of the others ("010", "0x50")
-  std::vector<Document> items{};   // kList
-  std::vector<Member> members{};   // kMap, in the order written; keys are unique
-  std::uint32_t line = 0;    // from 1; 0 when unknown
-  std::uint32_t column = 0;  // from 1; 0 when unknown
-  std::uint32_t key_line = 0;  // of a map's member: the line of its key; 0 when unknown
+  std::int64_t integer = 0;       // kInteger
+  double real = 0;                // kDouble
+  std::string text{};             // kString; for scalars of YAML also the spelling of the others ("010", "0x50")
+  std::vector<Document> items{};  // kList
+  std::vector<Member> members{};  // kMap, in the order written; keys are unique
+  std::uint32_t line = 0;         // from 1; 0 when unknown
+  std::uint32_t column = 0;       // from 1; 0 when unknown
+  std::uint32_t key_line = 0;     // of a map's member: the line of its key; 0 when unknown
 
   bool is_null() const { return kind == Kind::kNull; }
   bool is_string() const { return kind == Kind::kString; }
@@ -63,7 +63,8 @@ Result<std::vector<Document>> parse_yaml(std::string_view text);
 // parse_yaml are errors. Integers beyond 64 bits signed are doubles.
 Result<Document> parse_json(std::string_view text);
 
-// An error of parse_yaml, parse_json or the model's decode(), with the line taken out of its words. Line 0: it names none.
+// An error of parse_yaml, parse_json or the model's decode(), with the line taken out of its words. Line 0: it names
+// none.
 struct TextError {
   std::uint32_t line = 0;
   std::string cause{};

@@ -11,6 +11,7 @@
 #include "agent/base/document.h"
 #include "agent/base/document_builder.h"
 #include "agent/base/document_limits.h"
+#include "agent/base/json_number.h"
 #include "agent/base/json_place.h"
 #include "agent/base/text.h"
 
@@ -56,9 +57,11 @@ class Builder {
   bool on_uint64(std::uint64_t value, boost::json::string_view part, error_code& ec) {
     return on_double(static_cast<double>(value), part, ec);
   }
-  bool on_double(double value, boost::json::string_view part, error_code& ec) {
+  bool on_double(double, boost::json::string_view part, error_code& ec) {
     append(part);
-    return scalar({.kind = Kind::kDouble, .real = value, .text = std::exchange(part_, {})}, ec);
+    const auto value = json_real(part_);
+    if (!value) return refuse(value.error().what, ec);
+    return scalar({.kind = Kind::kDouble, .real = *value, .text = std::exchange(part_, {})}, ec);
   }
   bool on_bool(bool value, error_code& ec) { return scalar({.kind = Kind::kBool, .boolean = value}, ec); }
   bool on_null(error_code& ec) { return scalar({}, ec); }

@@ -22,9 +22,7 @@ using Result = std::expected<T, Error>;
 
 using Failure = std::unexpected<Error>;
 
-inline Failure failure(std::string what, int code = 0) {
-  return Failure(Error{.what = std::move(what), .code = code});
-}
+inline Failure failure(std::string what, int code = 0) { return Failure(Error{.what = std::move(what), .code = code}); }
 
 // For C interfaces that return -errno, and for those that set errno (pass it).
 inline Failure errno_failure(std::string_view doing, int err) {

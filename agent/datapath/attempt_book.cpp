@@ -11,7 +11,9 @@ void AttemptBook::add(Cells& cells, const Key& key, const Count& count) {
 }
 
 void AttemptBook::add(const AttemptCount& count) {
-  const Key key{.protocol = count.protocol, .any_port = !count.port_known, .port = count.port_known ? count.port : std::uint16_t{0},
+  const Key key{.protocol = count.protocol,
+                .any_port = !count.port_known,
+                .port = count.port_known ? count.port : std::uint16_t{0},
                 .verdict = count.verdict};
   add(endpoints_[count.endpoint], key, {.packets = count.packets, .last_seen = count.last_seen});
 }
@@ -65,8 +67,13 @@ std::vector<AttemptCount> AttemptBook::list() const {
   list.reserve(size());
   for (const auto& [endpoint, cells] : endpoints_) {
     for (const auto& [key, count] : cells) {
-      list.push_back({.endpoint = endpoint, .protocol = key.protocol, .port = key.port, .port_known = !key.any_port,
-                      .verdict = key.verdict, .packets = count.packets, .last_seen = count.last_seen});
+      list.push_back({.endpoint = endpoint,
+                      .protocol = key.protocol,
+                      .port = key.port,
+                      .port_known = !key.any_port,
+                      .verdict = key.verdict,
+                      .packets = count.packets,
+                      .last_seen = count.last_seen});
     }
   }
   return list;

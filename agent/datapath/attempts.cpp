@@ -112,9 +112,12 @@ Result<> Attempts::add_bank(AttemptBook& to, std::uint32_t bank, const Name& nam
     const std::uint64_t packets = load(cell.packets);
     const EndpointRef* endpoint = packets == 0 ? nullptr : name(static_cast<std::uint32_t>(key >> 32U));
     if (endpoint == nullptr) continue;
-    to.add({.endpoint = *endpoint, .protocol = static_cast<Protocol>(key >> 8U & 0xffU),
-            .port = static_cast<std::uint16_t>(key >> 16U), .verdict = static_cast<Verdict>(key & 0xffU),
-            .packets = packets, .last_seen = clock_.to_time(load(cell.last_ns))});
+    to.add({.endpoint = *endpoint,
+            .protocol = static_cast<Protocol>(key >> 8U & 0xffU),
+            .port = static_cast<std::uint16_t>(key >> 16U),
+            .verdict = static_cast<Verdict>(key & 0xffU),
+            .packets = packets,
+            .last_seen = clock_.to_time(load(cell.last_ns))});
   }
   return {};
 }
@@ -131,8 +134,11 @@ void Attempts::add_rest(AttemptBook& to, std::span<attempt_rest> slot, const End
       attempt_rest& cell = slot[attempt_rest_index(0, book, verdict)];
       const std::uint64_t packets = load(cell.packets);
       if (packets == 0) continue;
-      to.add({.endpoint = endpoint, .protocol = kBookProtocols[book], .port_known = false,
-              .verdict = static_cast<Verdict>(verdict), .packets = packets,
+      to.add({.endpoint = endpoint,
+              .protocol = kBookProtocols[book],
+              .port_known = false,
+              .verdict = static_cast<Verdict>(verdict),
+              .packets = packets,
               .last_seen = clock_.to_time(load(cell.last_ns))});
     }
   }

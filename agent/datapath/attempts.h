@@ -1,10 +1,9 @@
 // The attempts that the uplink program books (bpf/attempts.h), as values of the model.
 //
 // The kernel's cells are few and are emptied into a book outside the kernel when they run low: programs are pointed to
-// the other bank, and when none writes the old one any more, that is summed up and cleared. What attempts() tells is the
-// sum of both banks, the cells without a port, and the book: it never shrinks but for folding (agent/datapath/attempt_book.h),
-// which keeps the sums.
-// Thread: as the caller's.
+// the other bank, and when none writes the old one any more, that is summed up and cleared. What attempts() tells is
+// the sum of both banks, the cells without a port, and the book: it never shrinks but for folding
+// (agent/datapath/attempt_book.h), which keeps the sums. Thread: as the caller's.
 #pragma once
 
 #include <chrono>
@@ -27,13 +26,13 @@ namespace sextant::datapath {
 
 // Where the program's books are; the owner of the program outlives whoever has them.
 struct AttemptMaps {
-  int cells = -1;                          // `attempts`
-  int rest = -1;                           // `attempts_rest`
-  std::uint32_t slots = 0;                 // of endpoints
-  std::uint32_t buckets = 0;               // cells of a bank
-  std::uint32_t limit = 0;                 // of them that may be used
+  int cells = -1;             // `attempts`
+  int rest = -1;              // `attempts_rest`
+  std::uint32_t slots = 0;    // of endpoints
+  std::uint32_t buckets = 0;  // cells of a bank
+  std::uint32_t limit = 0;    // of them that may be used
   volatile std::uint32_t* bank_in_use = nullptr;
-  attempt_bank* banks = nullptr;           // ATTEMPT_BANKS
+  attempt_bank* banks = nullptr;  // ATTEMPT_BANKS
 };
 
 class Attempts {

@@ -67,8 +67,11 @@ bool has_filters(int ifindex, std::uint32_t direction) {
   const UniqueFd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
   if (!netlink) return true;
   FilterDump ask{};
-  ask.header = {.nlmsg_len = sizeof ask, .nlmsg_type = RTM_GETTFILTER, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-                .nlmsg_seq = 1, .nlmsg_pid = 0};
+  ask.header = {.nlmsg_len = sizeof ask,
+                .nlmsg_type = RTM_GETTFILTER,
+                .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
+                .nlmsg_seq = 1,
+                .nlmsg_pid = 0};
   ask.filters.tcm_family = AF_UNSPEC;
   ask.filters.tcm_ifindex = ifindex;
   ask.filters.tcm_parent = TC_H_MAKE(TC_H_CLSACT, direction);

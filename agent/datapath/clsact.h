@@ -1,9 +1,9 @@
-// The uplink program on kernels without TCX (before 6.6): a filter at the clsact ingress of a device, at the first priority.
+// The uplink program on kernels without TCX (before 6.6): a filter at the clsact ingress of a device, at the first
+// priority.
 //
-// A filter outlives its process, so a stale one is recognised by its handle and its program's name, replaced, or removed
-// by clear_stale(). Among filters of one priority the last added runs first, so ours comes before a CNI's that was there
-// (net/sched/cls_bpf.c, cls_bpf_change), and lets it run by TC_ACT_UNSPEC.
-// Thread: as the caller's.
+// A filter outlives its process, so a stale one is recognised by its handle and its program's name, replaced, or
+// removed by clear_stale(). Among filters of one priority the last added runs first, so ours comes before a CNI's that
+// was there (net/sched/cls_bpf.c, cls_bpf_change), and lets it run by TC_ACT_UNSPEC. Thread: as the caller's.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,5 @@
-// Fills a cuckoo hash table as bpf/tables.h describes it: buckets of TABLE_WAYS entries, two buckets for a key, the second
-// only when the first is full (Pagh and Rodler 2004; buckets: Dietzfelbinger and Weidling 2007).
+// Fills a cuckoo hash table as bpf/tables.h describes it: buckets of TABLE_WAYS entries, two buckets for a key, the
+// second only when the first is full (Pagh and Rodler 2004; buckets: Dietzfelbinger and Weidling 2007).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace sextant::datapath {
 
-// Traits: Entry, Bucket, static bool is_free(const Entry&), static std::uint64_t hash(const Entry&, std::uint64_t seed).
+// Traits: Entry, Bucket, static bool is_free(const Entry&), static std::uint64_t hash(const Entry&, std::uint64_t
+// seed).
 template <class Traits>
 class CuckooTable {
  public:

@@ -33,7 +33,7 @@ namespace {
 
 constexpr std::chrono::seconds kTend{1};
 constexpr std::chrono::seconds kSweep{60};
-constexpr std::size_t kNamed = 3;  // of what was left out, in an error
+constexpr std::size_t kNamed = 3;         // of what was left out, in an error
 constexpr int kLooksForCgroup = 3;        // seconds that a stray waits for the name of its cgroup
 constexpr std::size_t kMostUnnamed = 64;  // further ones are told without a name
 
@@ -123,15 +123,19 @@ void Datapath::State::on_stray(const stray_key& key, int looks) {
 }
 
 void Datapath::State::mark_blind(Witness witness, const Error& why) {
-  blind.push_back({.witness = witness, .state = WitnessState::kBlind, .reason = why.what,
+  blind.push_back({.witness = witness,
+                   .state = WitnessState::kBlind,
+                   .reason = why.what,
                    .since = std::chrono::system_clock::now()});
 }
 
 Result<> Datapath::State::load_events() {
-  auto made = Events::create(config.sizes.ring_bytes,
-                             {.row = [this](const row_key& key) { on_row(key); },
-                              .stray = [this](const stray_key& key) { on_stray(key); },
-                              .sockets = [this] { if (listening) listening->sockets_changed(); }});
+  auto made = Events::create(config.sizes.ring_bytes, {.row = [this](const row_key& key) { on_row(key); },
+                                                       .stray = [this](const stray_key& key) { on_stray(key); },
+                                                       .sockets =
+                                                           [this] {
+                                                             if (listening) listening->sockets_changed();
+                                                           }});
   if (!made) return Failure(std::move(made.error()));
   events.emplace(std::move(*made));
   return {};

@@ -1,5 +1,5 @@
-// Source: the kernel's witnesses. Loads the programs under bpf/, attaches them, keeps the verdict tables that they read,
-// and turns their maps and events into values of the model. The userspace owner of everything in bpf/.
+// Source: the kernel's witnesses. Loads the programs under bpf/, attaches them, keeps the verdict tables that they
+// read, and turns their maps and events into values of the model. The userspace owner of everything in bpf/.
 //
 // Nothing is pinned; every link dies with the process. Each missing kernel feature degrades one witness and is told by
 // features() and statuses(); it never stops the rest.
@@ -24,17 +24,17 @@ namespace sextant::datapath {
 
 // Sizes of the kernel's tables; fixed at load. What does not fit is counted and told, never silently allowed.
 struct Sizes {
-  std::uint32_t endpoints = 1024;        // addresses of endpoints
+  std::uint32_t endpoints = 1024;  // addresses of endpoints
   std::uint32_t source_ranges = 262'144;
-  std::uint32_t cells = 65'536;          // (policy, class) pairs with a port map of their own
+  std::uint32_t cells = 65'536;  // (policy, class) pairs with a port map of their own
   std::uint32_t port_ranges = 65'536;
-  std::uint32_t rows = 8'192;            // disagreeing rows, and as many again agreeing ones
-  std::uint32_t attempts = 16'384;       // endpoint x protocol x port x verdict
+  std::uint32_t rows = 8'192;       // disagreeing rows, and as many again agreeing ones
+  std::uint32_t attempts = 16'384;  // endpoint x protocol x port x verdict
   std::uint32_t ring_bytes = 1U << 18U;
 };
 
 struct Config {
-  std::string cgroup{};          // cgroup2 mount; empty: from /proc/self/mountinfo
+  std::string cgroup{};  // cgroup2 mount; empty: from /proc/self/mountinfo
   Sizes sizes{};
   std::chrono::milliseconds event_interval{1000};   // at most one event a row in this time
   std::chrono::milliseconds listen_poll{10'000};    // listening sockets are read at least this often...
@@ -55,7 +55,8 @@ std::vector<Feature> probe_features(const Config& config);
 
 // The cgroup2 mount of this mount namespace; errors when there is none.
 Result<std::string> find_cgroup2();
-// The UID of the pod whose kubelet-made cgroup `path` lies in (systemd and cgroupfs drivers), dashes as in metadata.uid.
+// The UID of the pod whose kubelet-made cgroup `path` lies in (systemd and cgroupfs drivers), dashes as in
+// metadata.uid.
 std::optional<std::string> pod_uid_from_cgroup(std::string_view path);
 
 class Datapath {
@@ -65,7 +66,8 @@ class Datapath {
   Datapath(Datapath&&) noexcept;
   ~Datapath();
 
-  // Attaches to uplinks that are new, detaches from those gone; an uplink that is deleted and made again is attached again.
+  // Attaches to uplinks that are new, detaches from those gone; an uplink that is deleted and made again is attached
+  // again.
   void set_uplinks(const std::vector<Link>& uplinks);
 
   // Replaces the verdict tables by delta; a packet is judged by the old ones or the new ones, never by a mixture.
@@ -93,10 +95,10 @@ class Datapath {
   std::vector<MapUse> map_use() const;
   struct ProgramUse {
     std::string program{};
-    std::uint64_t events_lost = 0;   // events that did not fit the ring
-    std::uint64_t rows_lost = 0;     // rows or cells that did not fit a table
-    std::uint64_t agreeing_lost = 0; // packets of rows that agree and did not fit: evidence less, no blind spot
-    std::uint64_t runs = 0;          // 0 unless kernel.bpf_stats_enabled
+    std::uint64_t events_lost = 0;    // events that did not fit the ring
+    std::uint64_t rows_lost = 0;      // rows or cells that did not fit a table
+    std::uint64_t agreeing_lost = 0;  // packets of rows that agree and did not fit: evidence less, no blind spot
+    std::uint64_t runs = 0;           // 0 unless kernel.bpf_stats_enabled
     std::chrono::nanoseconds run_time{};
   };
   std::vector<ProgramUse> program_use() const;

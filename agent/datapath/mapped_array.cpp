@@ -11,8 +11,8 @@ Result<MappedBytes> MappedBytes::map(int fd, std::uint64_t offset, std::size_t l
   static const auto kPage = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
   const std::uint64_t start = offset / kPage * kPage;
   const std::size_t mapped = static_cast<std::size_t>(offset - start) + length;
-  void* page = ::mmap(nullptr, mapped, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd,
-                      static_cast<off_t>(start));
+  void* page =
+      ::mmap(nullptr, mapped, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, static_cast<off_t>(start));
   if (page == MAP_FAILED) return errno_failure("map a table into memory", errno);
   return MappedBytes(page, mapped, static_cast<std::byte*>(page) + (offset - start));
 }

@@ -1,8 +1,8 @@
 // Waiting until no BPF program still reads what it could read before: the kernel's RCU grace period.
 //
-// After a bank of tables has been put out of force, begin(); before that bank is written again, wait(). The wait runs on
-// a thread of its own from begin() on, so that the next write seldom waits at all. It asks the kernel by replacing an
-// element of a map of maps, for which the kernel promises to wait for every running program (kernel/bpf/syscall.c,
+// After a bank of tables has been put out of force, begin(); before that bank is written again, wait(). The wait runs
+// on a thread of its own from begin() on, so that the next write seldom waits at all. It asks the kernel by replacing
+// an element of a map of maps, for which the kernel promises to wait for every running program (kernel/bpf/syscall.c,
 // maybe_wait_bpf_programs); membarrier(2) promises less with one CPU, and nothing with nohz_full.
 // Thread: one at a time.
 #pragma once

@@ -5,7 +5,8 @@
 namespace sextant::datapath {
 
 Roster::Roster(std::uint16_t limit) : limit_(limit) {
-  for (std::uint32_t slot = endpoint_slots(limit); slot > 0; --slot) free_.push_back(static_cast<std::uint16_t>(slot - 1));
+  for (std::uint32_t slot = endpoint_slots(limit); slot > 0; --slot)
+    free_.push_back(static_cast<std::uint16_t>(slot - 1));
 }
 
 std::vector<EndpointRef> Roster::assign(std::span<const EndpointRef> endpoints) {

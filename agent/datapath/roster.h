@@ -1,7 +1,7 @@
 // Which endpoint a number of the kernel's tables means.
 //
-// Each endpoint has an id, never used again in the life of the process, and a slot, small and dense, which is used again
-// once nothing in the kernel can still be written under it. An endpoint that leaves keeps both until release().
+// Each endpoint has an id, never used again in the life of the process, and a slot, small and dense, which is used
+// again once nothing in the kernel can still be written under it. An endpoint that leaves keeps both until release().
 // Thread: as the caller's.
 #pragma once
 
@@ -28,8 +28,9 @@ class Roster {
   // `limit`: endpoints at a time, at most 32,767.
   explicit Roster(std::uint16_t limit);
 
-  // Makes these the endpoints. Those that were here keep their seats; those no longer named leave. Returns the endpoints
-  // that are beyond the limit. With a release() between any two calls, no more are left out than are beyond it.
+  // Makes these the endpoints. Those that were here keep their seats; those no longer named leave. Returns the
+  // endpoints that are beyond the limit. With a release() between any two calls, no more are left out than are beyond
+  // it.
   std::vector<EndpointRef> assign(std::span<const EndpointRef> endpoints);
 
   const Seat* find(const EndpointRef& endpoint) const;

@@ -1,8 +1,8 @@
 // The heavy source prefixes in the uplink program's sketch (bpf/attempts.h): each CPU's part read and merged.
 //
-// Merging keeps the bound of each part: where a CPU's part does not hold a key, its set's least count is what the key may
-// have had there at most (Agarwal et al. 2012, "Mergeable summaries").
-// Thread: pure, but for SourceSketch, which is as the caller's.
+// Merging keeps the bound of each part: where a CPU's part does not hold a key, its set's least count is what the key
+// may have had there at most (Agarwal et al. 2012, "Mergeable summaries"). Thread: pure, but for SourceSketch, which is
+// as the caller's.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct HeavySource {
   std::uint64_t prefix = 0;  // first half of the address
   std::uint64_t key = 0;     // attempt_key()
   std::uint64_t estimate = 0;
-  std::uint64_t error = 0;   // estimate - error <= true count <= estimate
+  std::uint64_t error = 0;  // estimate - error <= true count <= estimate
 };
 
 // `sets`: one table's, CPU by CPU, SKETCH_SETS each. The heaviest first.

@@ -77,12 +77,17 @@ class ImageBuilder {
         const std::string name = "address " + address.to_string() + " of " + endpoint.endpoint.to_string();
         const auto [holder, is_new] = holders.emplace(address, &endpoint);
         if (!is_new) {
-          if (holder->second != &endpoint) leave_out(name + ", which " + holder->second->endpoint.to_string() + " holds");
+          if (holder->second != &endpoint)
+            leave_out(name + ", which " + holder->second->endpoint.to_string() + " holds");
         } else if (entries_.size() == limits_.endpoints) {
           leave_out(name);
         } else {
-          entries_.push_back({.hi = address.high(), .lo = address.low(), .id = seat->id,
-                              .policy = policy_number(endpoint.policy), .slot = seat->slot, .pad = {}});
+          entries_.push_back({.hi = address.high(),
+                              .lo = address.low(),
+                              .id = seat->id,
+                              .policy = policy_number(endpoint.policy),
+                              .slot = seat->slot,
+                              .pad = {}});
         }
       }
     }
@@ -147,7 +152,8 @@ class ImageBuilder {
     const std::size_t first = image_.ranges.size();
     add_ranges(intent_.port_maps[number]);
     if (image_.ranges.size() > limits_.port_ranges) {
-      leave_out("port map " + std::to_string(number) + " of " + std::to_string(image_.ranges.size() - first) + " ranges");
+      leave_out("port map " + std::to_string(number) + " of " + std::to_string(image_.ranges.size() - first) +
+                " ranges");
       image_.ranges.resize(first);
       return *known;
     }
@@ -172,13 +178,15 @@ class ImageBuilder {
 
   void add_range(Protocol protocol, std::uint32_t port, Verdict verdict) {
     image_.ranges.push_back({.start = range_key(static_cast<std::uint8_t>(protocol), static_cast<std::uint16_t>(port)),
-                             .verdict = static_cast<std::uint8_t>(verdict), .pad = {}});
+                             .verdict = static_cast<std::uint8_t>(verdict),
+                             .pad = {}});
   }
 
   void add_sources() {
     std::map<ClassId, bool> is_public;
     for (const auto& source : intent_.classes) is_public.emplace(source->id, source->is_public);
-    if (intent_.sources.empty() || intent_.sources.front().first != IpAddress{}) add_source(IpAddress{}, std::nullopt, false);
+    if (intent_.sources.empty() || intent_.sources.front().first != IpAddress{})
+      add_source(IpAddress{}, std::nullopt, false);
     for (const SourceRange& range : intent_.sources) {
       if (image_.sources.size() + 1 == limits_.source_ranges && &range != &intent_.sources.back()) {
         add_source(range.first, std::nullopt, false);

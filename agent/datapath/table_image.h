@@ -20,19 +20,19 @@ struct TableLimits {
   std::uint32_t endpoints = 0;      // addresses; also policies, of which each endpoint has one
   std::uint32_t source_ranges = 0;  // at most 2^TABLE_SOURCE_STEPS
   std::uint32_t cells = 0;
-  std::uint32_t port_ranges = 0;    // at most 2^TABLE_RANGE_STEPS
+  std::uint32_t port_ranges = 0;  // at most 2^TABLE_RANGE_STEPS
 };
 
 struct TableImage {
   std::uint64_t seed = 0;
   std::vector<table_endpoints> endpoints{};  // buckets: a power of two, as cells
   std::vector<table_source> sources{};
-  std::vector<table_bucket> index{};         // TABLE_SOURCE_INDEX
+  std::vector<table_bucket> index{};  // TABLE_SOURCE_INDEX
   std::vector<table_cells> cells{};
   std::vector<table_policy> policies{};
   std::vector<table_range> ranges{};
   std::array<std::uint64_t, TABLE_FILTER_WORDS> filter{};
-  std::vector<std::string> left_out{};       // "address 2001:db8::1 of shop/db"
+  std::vector<std::string> left_out{};  // "address 2001:db8::1 of shop/db"
 };
 
 // Buckets that hold `entries` with every second way free, as a cuckoo table needs.

@@ -53,7 +53,8 @@ Result<> write_table(const bpf_map* map, std::uint32_t bank, const std::vector<E
 
 std::size_t count_used(const std::vector<table_endpoints>& buckets) {
   std::size_t used = 0;
-  for (const auto& bucket : buckets) used += std::ranges::count_if(bucket.ways, [](const auto& way) { return way.id != 0; });
+  for (const auto& bucket : buckets)
+    used += std::ranges::count_if(bucket.ways, [](const auto& way) { return way.id != 0; });
   return used;
 }
 
@@ -72,7 +73,9 @@ void free_tables(tables_bpf* skeleton) noexcept { tables_bpf::destroy(skeleton);
 Tables::Tables(Skeleton skeleton, Readers readers, const Sizes& sizes, std::uint64_t seed)
     : skeleton_(std::move(skeleton)),
       readers_(std::move(readers)),
-      limits_{.endpoints = sizes.endpoints, .source_ranges = sizes.source_ranges, .cells = sizes.cells,
+      limits_{.endpoints = sizes.endpoints,
+              .source_ranges = sizes.source_ranges,
+              .cells = sizes.cells,
               .port_ranges = sizes.port_ranges},
       roster_(static_cast<std::uint16_t>(sizes.endpoints)),
       seed_(seed) {}
@@ -130,20 +133,23 @@ Result<> Tables::write_bank(const TableImage& image, std::uint32_t bank) {
   if (auto done = write_table(maps.ranges, bank, image.ranges); !done) return done;
   const auto mask = [](std::size_t buckets) { return static_cast<std::uint32_t>(buckets - 1); };
   table_head head{.seed = image.seed,
-                        .endpoint_base = bank * per_bank(maps.endpoints),
-                        .endpoint_mask = mask(image.endpoints.size()),
-                        .source_base = bank * per_bank(maps.sources),
-                        .index_base = bank * per_bank(maps.source_index),
-                        .cell_base = bank * per_bank(maps.cells),
-                        .cell_mask = mask(image.cells.size()),
-                        .policy_base = bank * per_bank(maps.policies),
-                        .policy_count = static_cast<std::uint32_t>(image.policies.size()),
-                        .range_base = bank * per_bank(maps.ranges),
-                        .pad = 0,
-                        .filter = {}};
+                  .endpoint_base = bank * per_bank(maps.endpoints),
+                  .endpoint_mask = mask(image.endpoints.size()),
+                  .source_base = bank * per_bank(maps.sources),
+                  .index_base = bank * per_bank(maps.source_index),
+                  .cell_base = bank * per_bank(maps.cells),
+                  .cell_mask = mask(image.cells.size()),
+                  .policy_base = bank * per_bank(maps.policies),
+                  .policy_count = static_cast<std::uint32_t>(image.policies.size()),
+                  .range_base = bank * per_bank(maps.ranges),
+                  .pad = 0,
+                  .filter = {}};
   std::ranges::copy(image.filter, head.filter);
-  fill_ = {.endpoints = count_used(image.endpoints), .sources = image.sources.size(), .cells = count_used(image.cells),
-           .policies = image.policies.size(), .ranges = image.ranges.size()};
+  fill_ = {.endpoints = count_used(image.endpoints),
+           .sources = image.sources.size(),
+           .cells = count_used(image.cells),
+           .policies = image.policies.size(),
+           .ranges = image.ranges.size()};
   return write_table(maps.heads, bank, std::vector{head});
 }
 

@@ -35,8 +35,8 @@ class Tables {
   // Makes the object's maps of the same names these; before the object is loaded.
   Result<> lend_to(bpf_object& object) const;
 
-  // Called with the endpoints that have left, when nothing in the kernel can write under their seats any more and before
-  // these are used again: the last time to read what was counted for them.
+  // Called with the endpoints that have left, when nothing in the kernel can write under their seats any more and
+  // before these are used again: the last time to read what was counted for them.
   using Farewell = std::function<void(std::span<const Roster::Departed>)>;
 
   // Puts the intent in force, and returns what did not fit and reads as unknown. Errors: the tables are as they were.

@@ -34,9 +34,7 @@ constexpr std::uint32_t kMaxAttempts = 1U << 22U;
 // A full bank leaves every second bucket free, so that nearly every cell is found in reach.
 std::uint32_t attempt_buckets(std::uint32_t attempts) { return std::bit_ceil(attempts * 2); }
 
-std::uint64_t random_seed(std::random_device& device) {
-  return static_cast<std::uint64_t>(device()) << 32U | device();
-}
+std::uint64_t random_seed(std::random_device& device) { return static_cast<std::uint64_t>(device()) << 32U | device(); }
 
 }  // namespace
 
@@ -100,14 +98,13 @@ AttemptMaps Uplink::attempt_maps() const {
           .banks = skeleton_->bss->attempt_banks};
 }
 
-SourceSketch Uplink::source_sketch() const {
-  return SourceSketch(bpf_map__fd(skeleton_->maps.source_sketch), cpus_);
-}
+SourceSketch Uplink::source_sketch() const { return SourceSketch(bpf_map__fd(skeleton_->maps.source_sketch), cpus_); }
 
 std::vector<Datapath::MapUse> Uplink::map_use() const {
   std::vector<Datapath::MapUse> uses;
   const auto& maps = skeleton_->maps;
-  for (const bpf_map* map : {maps.attempts, maps.attempts_rest, maps.source_sketch, maps.known_flows, maps.uplink_books}) {
+  for (const bpf_map* map :
+       {maps.attempts, maps.attempts_rest, maps.source_sketch, maps.known_flows, maps.uplink_books}) {
     uses.push_back(datapath::map_use(bpf_map__name(map), bpf_map__fd(map)));
   }
   const AttemptMaps attempts = attempt_maps();

@@ -36,7 +36,7 @@ class Uplink {
   // By slot (table_uplink), summed over CPUs.
   Result<std::vector<uplink_counts>> counts() const;
 
-  AttemptMaps attempt_maps() const;     // valid while this lives; moving it does no harm
+  AttemptMaps attempt_maps() const;  // valid while this lives; moving it does no harm
   SourceSketch source_sketch() const;
 
   std::vector<Datapath::MapUse> map_use() const;

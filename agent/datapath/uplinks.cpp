@@ -32,8 +32,11 @@ void list(const std::string& uplink, const std::vector<std::uint64_t>& counts, s
       for (std::uint32_t book = 0; book < BOOK_PROTOCOLS; ++book) {
         const std::uint64_t packets = counts[uplink_cell(fate, verdict, book)];
         if (packets == 0) continue;
-        out.push_back({.uplink = uplink, .fate = static_cast<PacketFate>(fate), .verdict = static_cast<Verdict>(verdict),
-                       .protocol = kBookProtocols[book], .packets = packets});
+        out.push_back({.uplink = uplink,
+                       .fate = static_cast<PacketFate>(fate),
+                       .verdict = static_cast<Verdict>(verdict),
+                       .protocol = kBookProtocols[book],
+                       .packets = packets});
       }
     }
   }
@@ -167,8 +170,9 @@ WitnessStatus Uplinks::look() const {
   for (const Attachment& attachment : attachments_) {
     if (!attachment.is_attached()) {
       status.state = WitnessState::kBlind;
-      status.reason += (status.reason.empty() ? "" : "; ") +
-                       (attachment.problem.empty() ? attachment.link.name + ": detached by another program" : attachment.problem);
+      status.reason +=
+          (status.reason.empty() ? "" : "; ") +
+          (attachment.problem.empty() ? attachment.link.name + ": detached by another program" : attachment.problem);
       continue;
     }
     names += (names.empty() ? "" : ", ") + attachment.link.name;

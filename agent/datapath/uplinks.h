@@ -68,9 +68,9 @@ class Uplinks {
   Tables& tables_;
   Hook use_;
   std::vector<Attachment> attachments_{};
-  std::string trouble_{};                         // of all, not of one
-  std::map<std::string, Counts> gone_{};          // by name
-  std::vector<Counts> used_up_;                   // by slot: what belongs to earlier holders
+  std::string trouble_{};                 // of all, not of one
+  std::map<std::string, Counts> gone_{};  // by name
+  std::vector<Counts> used_up_;           // by slot: what belongs to earlier holders
   WitnessStatus last_{};
   bool told_any_ = false;
 };

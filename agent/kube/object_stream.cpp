@@ -9,6 +9,7 @@
 
 #include "agent/base/document_builder.h"
 #include "agent/base/document_limits.h"
+#include "agent/base/json_number.h"
 #include "agent/base/text.h"
 
 namespace sextant::kube {
@@ -65,8 +66,11 @@ class ObjectStream::Handler {
   bool on_uint64(std::uint64_t value, View part, error_code& ec) {
     return on_double(static_cast<double>(value), part, ec);
   }
-  bool on_double(double value, View part, error_code& ec) {
-    return scalar({.kind = Kind::kDouble, .real = value}, part, ec);
+  bool on_double(double, View part, error_code& ec) {
+    if (wanted() == nullptr) return true;
+    append(part);
+    const auto value = json_real(part_);
+    return value ? scalar({.kind = Kind::kDouble, .real = *value}, {}, ec) : refuse(value.error().what, ec);
   }
   bool on_bool(bool value, error_code& ec) { return scalar({.kind = Kind::kBool, .boolean = value}, {}, ec); }
   bool on_null(error_code& ec) { return scalar({}, {}, ec); }

@@ -29,8 +29,8 @@ class ObjectStream {
   ObjectStream(FieldTree root, Sink item, Sink document);
   ~ObjectStream();
 
-  // Errors: no JSON, a key twice, more than 100 levels, an object beyond kMaxObjectBytes or kMaxObjectValues. Nothing can
-  // be fed after one.
+  // Errors: no JSON, a key twice, more than 100 levels, an object beyond kMaxObjectBytes or kMaxObjectValues. Nothing
+  // can be fed after one.
   Result<> feed(std::string_view piece);
   // The body has ended. An error when it did so within a JSON value.
   Result<> finish() const;

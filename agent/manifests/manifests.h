@@ -25,16 +25,16 @@ inline constexpr std::size_t kMaxFiles = 10'000;
 
 struct Problem {
   std::string file{};
-  std::uint32_t line = 0;   // 0: the file as a whole
+  std::uint32_t line = 0;  // 0: the file as a whole
   std::string cause{};
   auto operator<=>(const Problem&) const = default;
   std::string to_string() const;  // "policies/db.yaml:12: cause"
 };
 
 struct Loaded {
-  std::vector<Object> objects{};      // in the order of files and documents; List kinds are unrolled
-  std::vector<Problem> problems{};    // of files; their good documents are not in `objects`: a file counts as a whole
-  std::size_t ignored = 0;            // objects of kinds that Sextant does not read
+  std::vector<Object> objects{};    // in the order of files and documents; List kinds are unrolled
+  std::vector<Problem> problems{};  // of files; their good documents are not in `objects`: a file counts as a whole
+  std::size_t ignored = 0;          // objects of kinds that Sextant does not read
   std::size_t files = 0;
 };
 

@@ -14,7 +14,7 @@ std::string_view to_string(EndpointKind kind);  // "Pod", "Node", "Service", "Po
 // Names one endpoint for as long as it keeps its name: a StatefulSet's pod that is made anew is the same endpoint.
 struct EndpointRef {
   EndpointKind kind = EndpointKind::kPod;
-  std::string ns{};    // empty for cluster-wide kinds
+  std::string ns{};  // empty for cluster-wide kinds
   std::string name{};
 
   auto operator<=>(const EndpointRef&) const = default;
@@ -23,8 +23,19 @@ struct EndpointRef {
 
 // IP protocol numbers (IANA); kAny is only used in policies.
 enum class Protocol : std::uint8_t {
-  kAny = 0, kIcmp = 1, kIgmp = 2, kIpip = 4, kTcp = 6, kUdp = 17, kIpv6 = 41, kGre = 47, kEsp = 50, kAh = 51,
-  kIcmpv6 = 58, kVrrp = 112, kSctp = 132
+  kAny = 0,
+  kIcmp = 1,
+  kIgmp = 2,
+  kIpip = 4,
+  kTcp = 6,
+  kUdp = 17,
+  kIpv6 = 41,
+  kGre = 47,
+  kEsp = 50,
+  kAh = 51,
+  kIcmpv6 = 58,
+  kVrrp = 112,
+  kSctp = 132
 };
 std::string to_string(Protocol protocol);  // "TCP"...; "IP-89" for a number without a name here
 bool has_ports(Protocol protocol);         // TCP, UDP, SCTP

@@ -45,9 +45,9 @@ struct SourceDetail {
 };
 
 struct Finding {
-  std::string id{};     // CODE-8 hex digits: a hash of code, node, endpoint, protocol, port and source class
-  std::string code{};   // "SXT001"
-  std::string name{};   // "UnintendedDelivery"
+  std::string id{};    // CODE-8 hex digits: a hash of code, node, endpoint, protocol, port and source class
+  std::string code{};  // "SXT001"
+  std::string name{};  // "UnintendedDelivery"
   Severity severity = Severity::kWarning;
   FindingState state = FindingState::kOpen;
   std::string node{};
@@ -63,9 +63,9 @@ struct Finding {
   Time first_seen{};
   Time last_seen{};
   std::optional<Time> resolved_at{};
-  std::string resolution{};   // why it was resolved: "the policy allows it now", "dropped again", "quiet for 10m"
-  std::uint64_t count = 0;    // openings that lie within a day of each other plus packets, as the code's rule says
-  std::uint32_t openings = 1; // more than 1: "again"
+  std::string resolution{};    // why it was resolved: "the policy allows it now", "dropped again", "quiet for 10m"
+  std::uint64_t count = 0;     // openings that lie within a day of each other plus packets, as the code's rule says
+  std::uint32_t openings = 1;  // more than 1: "again"
 };
 
 // One row of `sextant endpoints`. Absent witnesses are nullopt.
@@ -104,11 +104,11 @@ struct Exposure {
   Protocol protocol = Protocol::kTcp;
   std::uint16_t first_port = 0;
   std::uint16_t last_port = 0;
-  Verdict verdict = Verdict::kUnknown;     // allow, redirect, auth, or unknown: could be
+  Verdict verdict = Verdict::kUnknown;  // allow, redirect, auth, or unknown: could be
   Because because = Because::kUnknown;
-  std::vector<Prefix> prefixes{};          // exact: minimal list of who can
+  std::vector<Prefix> prefixes{};  // exact: minimal list of who can
   std::vector<Prefix> except{};
-  bool world = false;                      // the whole internet but for `except`
+  bool world = false;  // the whole internet but for `except`
   std::string reason{};
   std::vector<PolicyRef> policies{};
   std::optional<ListeningView> listening{};  // nullopt offline

@@ -42,4 +42,24 @@ const IntentRow* EndpointIntent::row(ClassId id) const {
   return found == rows.end() ? nullptr : &*found;
 }
 
+PortMapOfClass::PortMapOfClass(std::initializer_list<Entry> entries) {
+  for (const auto& [source, port_map] : entries) set(source, port_map);
+}
+
+void PortMapOfClass::set(ClassId source, std::uint32_t port_map) {
+  const auto at = entries_.empty() || entries_.back().first < source
+                      ? entries_.end()
+                      : std::ranges::lower_bound(entries_, source, {}, &Entry::first);
+  if (at != entries_.end() && at->first == source) {
+    at->second = port_map;
+  } else {
+    entries_.insert(at, {source, port_map});
+  }
+}
+
+std::optional<std::uint32_t> PortMapOfClass::find(ClassId source) const {
+  const auto at = std::ranges::lower_bound(entries_, source, {}, &Entry::first);
+  return at != entries_.end() && at->first == source ? std::optional(at->second) : std::nullopt;
+}
+
 }  // namespace sextant

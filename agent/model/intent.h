@@ -1,10 +1,11 @@
-// The intended verdict as a value: what policy/ computes, what audit/ compares, and what datapath/ loads into the kernel.
+// The intended verdict as a value: what policy/ computes, what audit/ compares, and what datapath/ loads into the
+// kernel.
 #pragma once
 
 #include <cstdint>
 #include <initializer_list>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,13 +30,13 @@ struct PolicyRef {
 
 // Why a verdict is what it is.
 enum class Because : std::uint8_t {
-  kRule,            // an allow rule matches
-  kDenyRule,        // a deny rule matches
-  kDefaultDeny,     // the endpoint is selected and nothing matches
-  kDefaultAllow,    // no policy selects the endpoint: allowed by default, which is no intent
-  kLocalHost,       // the node's own host may reach its pods
-  kNotEnforced,     // enable-policy never, or a node without host firewall: allowed, which is no intent
-  kUnknown          // something that Sextant cannot compute could change it; `why` names it
+  kRule,          // an allow rule matches
+  kDenyRule,      // a deny rule matches
+  kDefaultDeny,   // the endpoint is selected and nothing matches
+  kDefaultAllow,  // no policy selects the endpoint: allowed by default, which is no intent
+  kLocalHost,     // the node's own host may reach its pods
+  kNotEnforced,   // enable-policy never, or a node without host firewall: allowed, which is no intent
+  kUnknown        // something that Sextant cannot compute could change it; `why` names it
 };
 std::string_view to_string(Because because);  // "rule", "deny rule", "default deny"...
 // Allowed although nobody wrote so.
@@ -45,19 +46,21 @@ constexpr bool by_default(Because b) { return b == Because::kDefaultAllow || b =
 using ClassId = std::uint32_t;
 
 // An equivalence class of source addresses. `name` is stable over restarts as long as the same policies name the same
-// prefixes: "world" (public, named by no policy), the most specific prefix that a policy names ("2001:db8:100::/48"), or
-// for the cluster's own: "host", "remote-node", "pod:<labels>", "health", "trusted", "local" (ULA, link-local and other non-public).
+// prefixes: "world" (public, named by no policy), the most specific prefix that a policy names ("2001:db8:100::/48"),
+// or for the cluster's own: "host", "remote-node", "pod:<labels>", "health", "trusted", "local" (ULA, link-local and
+// other non-public).
 struct SourceClass {
   ClassId id = 0;
   std::string name{};
-  bool is_public = false;            // inside 2000::/3, not the cluster's, not trusted
-  std::vector<Prefix> prefixes{};    // the outer prefixes
-  std::vector<Prefix> except{};      // holes in them; prefixes minus except is exact
-  IpAddress sample{};                // an address of the class
+  bool is_public = false;          // inside 2000::/3, not the cluster's, not trusted
+  std::vector<Prefix> prefixes{};  // the outer prefixes
+  std::vector<Prefix> except{};    // holes in them; prefixes minus except is exact
+  IpAddress sample{};              // an address of the class
   bool operator==(const SourceClass&) const = default;
 };
 
-// An immutable list that many hold at once: most classes of sources may do the same, and there may be thousands of them.
+// An immutable list that many hold at once: most classes of sources may do the same, and there may be thousands of
+// them.
 template <class T>
 class SharedList {
  public:
@@ -121,8 +124,8 @@ using SharedRows = SharedList<IntentRow>;
 
 struct EndpointIntent {
   EndpointRef endpoint{};
-  bool selected = false;   // some policy selects it for ingress (of Cilium's or Kubernetes' kinds)
-  bool enforced = false;   // default deny holds
+  bool selected = false;  // some policy selects it for ingress (of Cilium's or Kubernetes' kinds)
+  bool enforced = false;  // default deny holds
   SharedPolicies selecting{};
   SharedRows rows{};  // one per source class; sorted by class name
   const IntentRow* row(ClassId id) const;
@@ -133,7 +136,7 @@ struct RuleTrace {
   PolicyRef policy{};
   bool matched = false;
   bool deny = false;
-  std::string detail{};     // why it matched or what did not: "port 443 is not 5432", "source is not in 2001:db8::/32"
+  std::string detail{};  // why it matched or what did not: "port 443 is not 5432", "source is not in 2001:db8::/32"
 };
 
 struct Decision {
@@ -141,9 +144,9 @@ struct Decision {
   Because because = Because::kUnknown;
   bool selected = false;
   bool enforced = false;
-  std::string why{};                     // one sentence
-  std::vector<PolicyRef> policies{};     // that decided
-  std::vector<RuleTrace> trace{};        // only when asked for: matched first, then nearly matched
+  std::string why{};                  // one sentence
+  std::vector<PolicyRef> policies{};  // that decided
+  std::vector<RuleTrace> trace{};     // only when asked for: matched first, then nearly matched
 };
 
 // ---- The same, for the kernel --------------------------------------------------------------------------------------
@@ -170,10 +173,33 @@ struct KernelRange {
 };
 using PortMap = std::vector<KernelRange>;  // sorted, not overlapping, complete (as IntentRow::cells)
 
+// Which classes have a port map of their own: a flat sorted list, for there may be thousands of classes in each of
+// hundreds of policies.
+class PortMapOfClass {
+ public:
+  using Entry = std::pair<ClassId, std::uint32_t>;  // the second indexes KernelIntent::port_maps
+
+  PortMapOfClass() = default;
+  PortMapOfClass(std::initializer_list<Entry> entries);
+
+  void set(ClassId source, std::uint32_t port_map);  // cheapest in ascending order of classes
+  std::optional<std::uint32_t> find(ClassId source) const;
+  void reserve(std::size_t entries) { entries_.reserve(entries); }
+
+  std::vector<Entry>::const_iterator begin() const { return entries_.begin(); }
+  std::vector<Entry>::const_iterator end() const { return entries_.end(); }
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+
+ private:
+  std::vector<Entry> entries_{};  // by class, each once
+};
+
 // One distinct behaviour; endpoints share it. port_maps index KernelIntent::port_maps.
 struct KernelPolicy {
-  std::uint32_t default_port_map = 0;                  // for classes not named below
-  std::map<ClassId, std::uint32_t> port_map_of_class{};
+  std::uint32_t default_port_map = 0;  // for classes not named below
+  PortMapOfClass port_map_of_class{};
+  std::uint32_t port_map(ClassId source) const { return port_map_of_class.find(source).value_or(default_port_map); }
 };
 
 struct SourceRange {

@@ -21,7 +21,7 @@ struct Link {
 
 struct LinkAddress {
   int link = 0;
-  Prefix network{};     // the address's on-link prefix
+  Prefix network{};  // the address's on-link prefix
   IpAddress address{};
   auto operator<=>(const LinkAddress&) const = default;
 };

@@ -33,12 +33,24 @@ struct Origin {
 };
 
 enum class ObjectKind : std::uint8_t {
-  kNamespace, kNode, kPod, kWorkload, kService, kEndpointSlice,
-  kNetworkPolicy, kCiliumNetworkPolicy, kCiliumClusterwideNetworkPolicy, kClusterNetworkPolicy, kCiliumCidrGroup,
-  kCiliumNode, kCiliumEndpoint, kCiliumLoadBalancerIpPool, kExposureContract
+  kNamespace,
+  kNode,
+  kPod,
+  kWorkload,
+  kService,
+  kEndpointSlice,
+  kNetworkPolicy,
+  kCiliumNetworkPolicy,
+  kCiliumClusterwideNetworkPolicy,
+  kClusterNetworkPolicy,
+  kCiliumCidrGroup,
+  kCiliumNode,
+  kCiliumEndpoint,
+  kCiliumLoadBalancerIpPool,
+  kExposureContract
 };
-std::string_view to_string(ObjectKind kind);       // the Kubernetes kind: "CiliumNetworkPolicy"
-std::string_view short_name(ObjectKind kind);      // "CNP", "CCNP", "KNP"; else as to_string
+std::string_view to_string(ObjectKind kind);   // the Kubernetes kind: "CiliumNetworkPolicy"
+std::string_view short_name(ObjectKind kind);  // "CNP", "CCNP", "KNP"; else as to_string
 
 struct ObjectKey {
   ObjectKind kind = ObjectKind::kPod;
@@ -58,8 +70,8 @@ struct Namespace {
 struct Node {
   std::string name{};
   Labels labels{};
-  std::vector<IpAddress> addresses{};   // InternalIP and ExternalIP
-  std::vector<Prefix> pod_prefixes{};   // spec.podCIDRs, or spec.podCIDR
+  std::vector<IpAddress> addresses{};  // InternalIP and ExternalIP
+  std::vector<Prefix> pod_prefixes{};  // spec.podCIDRs, or spec.podCIDR
   Origin origin{};
   bool operator==(const Node&) const = default;
 };
@@ -75,13 +87,14 @@ struct ContainerPort {
 struct Pod {
   std::string ns{};
   std::string name{};
-  std::string uid{};          // as in the cgroup's path (of a static pod its hash); empty: then no cgroup is the pod's
+  std::string uid{};  // as in the cgroup's path (of a static pod its hash); empty: then no cgroup is the pod's
   Labels labels{};
   std::string node_name{};
   std::string service_account{};
-  std::string workload{};     // "StatefulSet/db"; from ownerReferences (a ReplicaSet's Deployment by its name); may be empty
+  std::string
+      workload{};  // "StatefulSet/db"; from ownerReferences (a ReplicaSet's Deployment by its name); may be empty
   bool host_network = false;
-  bool finished = false;      // phase Succeeded or Failed: holds no address any more
+  bool finished = false;               // phase Succeeded or Failed: holds no address any more
   std::vector<IpAddress> addresses{};  // status.podIPs, or status.podIP
   std::vector<ContainerPort> ports{};
   Origin origin{};
@@ -90,8 +103,8 @@ struct Pod {
 
 // A pod template (Deployment, StatefulSet, DaemonSet, Job, CronJob, ReplicaSet): for the offline verbs.
 struct Workload {
-  std::string kind{};         // "Deployment"
-  Pod pod{};                  // name is the workload's, no addresses, workload "Deployment/NAME"
+  std::string kind{};  // "Deployment"
+  Pod pod{};           // name is the workload's, no addresses, workload "Deployment/NAME"
   bool operator==(const Workload&) const = default;
 };
 
@@ -99,15 +112,15 @@ struct ServicePort {
   std::string name{};
   Protocol protocol = Protocol::kTcp;
   std::uint16_t port = 0;
-  std::uint16_t node_port = 0;      // 0: none
-  std::string target_port{};        // number or name; empty: as port
+  std::uint16_t node_port = 0;  // 0: none
+  std::string target_port{};    // number or name; empty: as port
   bool operator==(const ServicePort&) const = default;
 };
 
 struct Service {
   std::string ns{};
   std::string name{};
-  std::string type{};               // ClusterIP, NodePort, LoadBalancer, ExternalName
+  std::string type{};  // ClusterIP, NodePort, LoadBalancer, ExternalName
   Labels labels{};
   Labels annotations{};
   Labels selector{};
@@ -124,7 +137,7 @@ struct Service {
 struct EndpointSlice {
   std::string ns{};
   std::string name{};
-  std::string service{};            // label kubernetes.io/service-name
+  std::string service{};  // label kubernetes.io/service-name
   std::vector<IpAddress> addresses{};
   std::vector<ServicePort> ports{};
   Origin origin{};

@@ -28,25 +28,25 @@ struct RowKey {
 struct RowObservation {
   RowKey key{};
   Verdict intended = Verdict::kUnknown;
-  std::uint64_t delivered = 0;      // packets that opened a flow and reached a socket
-  std::uint64_t dropped = 0;        // packets that opened a flow and died in the kernel
-  std::uint64_t refused = 0;        // packets that got to the endpoint's own stack, which has no socket for them
+  std::uint64_t delivered = 0;  // packets that opened a flow and reached a socket
+  std::uint64_t dropped = 0;    // packets that opened a flow and died in the kernel
+  std::uint64_t refused = 0;    // packets that got to the endpoint's own stack, which has no socket for them
   Time first_seen{};
-  Time last_delivered{};            // epoch: never
+  Time last_delivered{};  // epoch: never
   Time last_dropped{};
-  std::string drop_reason{};        // the kernel's name of the last one: "NETFILTER_DROP"; empty: none dropped
-  IpAddress sample{};               // source of a recent packet
-  std::string cgroup{};             // of the socket that received, below the cgroup2 root; empty: none, or not known
+  std::string drop_reason{};  // the kernel's name of the last one: "NETFILTER_DROP"; empty: none dropped
+  IpAddress sample{};         // source of a recent packet
+  std::string cgroup{};       // of the socket that received, below the cgroup2 root; empty: none, or not known
   std::optional<std::string> pod_uid{};  // when the path is one that a kubelet makes: names a hostNetwork pod too
 };
 
 // A public packet delivered to an address that no source describes.
 struct StrayDelivery {
-  IpAddress address{};               // destination
-  IpAddress sample{};                // source
+  IpAddress address{};  // destination
+  IpAddress sample{};   // source
   Protocol protocol = Protocol::kTcp;
   std::uint16_t port = 0;
-  std::string cgroup{};              // path below the cgroup2 root; empty when it could not be resolved
+  std::string cgroup{};                  // path below the cgroup2 root; empty when it could not be resolved
   std::optional<std::string> pod_uid{};  // when the path is one that a kubelet makes
   std::uint64_t count = 0;
   Time first_seen{};
@@ -56,14 +56,14 @@ struct StrayDelivery {
 // A socket that waits for packets: TCP in LISTEN, UDP bound and unconnected, SCTP listening.
 struct Listener {
   Protocol protocol = Protocol::kTcp;
-  IpAddress address{};               // unspecified: every address of the network namespace
+  IpAddress address{};  // unspecified: every address of the network namespace
   std::uint16_t port = 0;
-  bool v6_only = false;              // of an unspecified IPv6 address
-  bool v4_only = false;              // an IPv4 socket
-  std::uint64_t netns = 0;           // inode of the network namespace
+  bool v6_only = false;     // of an unspecified IPv6 address
+  bool v4_only = false;     // an IPv4 socket
+  std::uint64_t netns = 0;  // inode of the network namespace
   bool host_netns = false;
-  std::string process{};             // comm
-  std::uint32_t pid = 0;             // 0: a socket of the kernel itself
+  std::string process{};  // comm
+  std::uint32_t pid = 0;  // 0: a socket of the kernel itself
   std::string cgroup{};
   std::optional<std::string> pod_uid{};
   auto operator<=>(const Listener&) const = default;
@@ -75,7 +75,8 @@ struct ListenerPicture {
 };
 
 // Packets that arrived at an uplink and asked for a new flow, per endpoint x protocol x port x intended verdict.
-// port_known false: beyond the table's size; the row then stands for all further ports of endpoint x protocol x verdict.
+// port_known false: beyond the table's size; the row then stands for all further ports of endpoint x protocol x
+// verdict.
 struct AttemptCount {
   EndpointRef endpoint{};
   Protocol protocol = Protocol::kTcp;
@@ -124,9 +125,9 @@ struct UplinkCount {
 
 // A part of the kernel that Sextant uses. Missing features degrade one witness each.
 struct Feature {
-  std::string name{};      // "tcx", "clsact", "cgroup_skb", "tp_btf", "iter_task_file", "btf", "ringbuf", "cgroup2"
+  std::string name{};  // "tcx", "clsact", "cgroup_skb", "tp_btf", "iter_task_file", "btf", "ringbuf", "cgroup2"
   bool available = false;
-  std::string reason{};    // why not, or what stands in: "TCX missing (Linux 6.6): clsact is used"
+  std::string reason{};  // why not, or what stands in: "TCX missing (Linux 6.6): clsact is used"
 };
 
 // kObserved: what uplink, delivery and death say together; the evidence of findings and the rows name it so.
@@ -139,10 +140,10 @@ std::string_view to_string(WitnessState state);
 struct WitnessStatus {
   Witness witness = Witness::kIntended;
   WitnessState state = WitnessState::kAbsent;
-  std::string covers{};          // "uplinks eth0, tailscale0"
-  std::string reason{};          // why blind or absent
-  Time since{};                  // of the state
-  std::uint64_t lost = 0;        // events or counts that did not fit
+  std::string covers{};    // "uplinks eth0, tailscale0"
+  std::string reason{};    // why blind or absent
+  Time since{};            // of the state
+  std::uint64_t lost = 0;  // events or counts that did not fit
 };
 
 }  // namespace sextant

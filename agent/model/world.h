@@ -29,7 +29,7 @@ class World {
   const NetworkPicture& network() const { return network_; }
   const std::map<std::string, Namespace, std::less<>>& namespaces() const { return namespaces_; }
   const std::map<std::string, Node, std::less<>>& nodes() const { return nodes_; }
-  const std::map<ObjectKey, Pod>& pods() const { return pods_; }            // keys have kind kPod
+  const std::map<ObjectKey, Pod>& pods() const { return pods_; }                 // keys have kind kPod
   const std::map<ObjectKey, Workload>& workloads() const { return workloads_; }  // key name: "Deployment/web"
   const std::map<ObjectKey, Service>& services() const { return services_; }
   const std::map<ObjectKey, EndpointSlice>& slices() const { return slices_; }

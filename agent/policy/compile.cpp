@@ -1,6 +1,7 @@
 #include "agent/policy/compile.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 
 namespace sextant::policy {
@@ -50,6 +51,9 @@ void KernelCompiler::begin(const Classes& classes) {
   for (const auto& [rows, known] : by_rows_) used.insert(known.policy);
   if (ids != classes_ || policies_.size() > 2 * used.size() + kFew) forget();
   classes_ = std::move(ids);
+  by_id_.resize(classes_.size());
+  std::iota(by_id_.begin(), by_id_.end(), 0U);
+  std::ranges::sort(by_id_, {}, [&](std::uint32_t i) { return classes_[i]; });
   result_.sources = classes.ranges();
   by_cells_.clear();
 }
@@ -64,9 +68,9 @@ std::uint32_t KernelCompiler::map_of(const IntentRow& row) {
 
 KernelPolicy KernelCompiler::make_policy(const Maps& maps) const {
   KernelPolicy policy{.default_port_map = most_frequent(maps, port_maps_.size())};
-  for (std::size_t i = 0; i < maps.size(); ++i) {
-    if (maps[i] != policy.default_port_map)
-      policy.port_map_of_class.emplace_hint(policy.port_map_of_class.end(), classes_[i], maps[i]);
+  policy.port_map_of_class.reserve(maps.size() - std::ranges::count(maps, policy.default_port_map));
+  for (const std::uint32_t i : by_id_) {
+    if (maps[i] != policy.default_port_map) policy.port_map_of_class.set(classes_[i], maps[i]);
   }
   return policy;
 }

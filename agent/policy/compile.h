@@ -34,6 +34,7 @@ class KernelCompiler {
 
   KernelIntent result_{};
   std::vector<ClassId> classes_{};
+  std::vector<std::uint32_t> by_id_{};  // indices into classes_, by ascending id
   std::vector<PortMap> port_maps_{};
   std::map<PortMap, std::uint32_t> map_ids_{};
   std::map<Maps, std::uint32_t> policy_ids_{};

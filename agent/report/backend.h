@@ -92,7 +92,7 @@ struct DurationHistogram {
 // How the API server was used, and which kinds are known as they are.
 struct KubeUse {
   std::map<std::tuple<std::string, std::string, unsigned>, std::uint64_t> requests{};  // verb, resource, HTTP status
-  std::map<std::string, bool> synced{};                                               // resource
+  std::map<std::string, bool> synced{};                                                // resource
 };
 
 // What only /metrics tells.

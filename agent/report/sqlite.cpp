@@ -7,9 +7,7 @@ namespace {
 
 constexpr int kPrimaryCode = 0xff;  // sqlite.org/rescode.html: the least significant byte
 
-Failure failure_of(sqlite3* database) {
-  return failure(sqlite3_errmsg(database), sqlite3_extended_errcode(database));
-}
+Failure failure_of(sqlite3* database) { return failure(sqlite3_errmsg(database), sqlite3_extended_errcode(database)); }
 
 }  // namespace
 
@@ -41,9 +39,12 @@ Statement& Statement::bind_null(int parameter) {
 Result<bool> Statement::step() {
   if (bind_error_ != SQLITE_OK) return error();
   switch (sqlite3_step(statement_.get())) {
-    case SQLITE_ROW: return true;
-    case SQLITE_DONE: return false;
-    default: return error();
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return error();
   }
 }
 
@@ -90,7 +91,8 @@ Result<Database> Database::open(const std::string& path) {
 
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr) != SQLITE_OK) {
+  if (sqlite3_prepare_v2(connection_.get(), sql.data(), static_cast<int>(sql.size()), &statement, nullptr) !=
+      SQLITE_OK) {
     return failure_of(connection_.get());
   }
   return Statement(connection_.get(), statement);

@@ -43,15 +43,16 @@ constexpr std::string_view kLoadHistory = "SELECT at, kind, why FROM history WHE
 constexpr std::string_view kPruneFindings = "DELETE FROM findings WHERE state <> 'open' AND resolved_at < ?1";
 constexpr std::string_view kPruneHistory = "DELETE FROM history WHERE at < ?1";
 
-std::int64_t to_ms(Time time) {
-  return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
+std::int64_t to_ms(Time time) { return std::chrono::floor<std::chrono::milliseconds>(time.time_since_epoch()).count(); }
 
 std::string_view word(FindingChange::Kind kind) {
   switch (kind) {
-    case FindingChange::Kind::kOpened: return "opened";
-    case FindingChange::Kind::kUpdated: return "updated";
-    case FindingChange::Kind::kResolved: return "resolved";
+    case FindingChange::Kind::kOpened:
+      return "opened";
+    case FindingChange::Kind::kUpdated:
+      return "updated";
+    case FindingChange::Kind::kResolved:
+      return "resolved";
   }
   return "";
 }
@@ -64,7 +65,8 @@ FindingChange::Kind kind_of(std::string_view text) {
 
 Time time_of(const FindingChange& change) {
   const Finding& finding = change.finding;
-  return change.kind == FindingChange::Kind::kResolved ? finding.resolved_at.value_or(finding.last_seen) : finding.last_seen;
+  return change.kind == FindingChange::Kind::kResolved ? finding.resolved_at.value_or(finding.last_seen)
+                                                       : finding.last_seen;
 }
 
 std::string holder_of(int lock) {
@@ -92,10 +94,14 @@ Result<UniqueFd> lock(const std::filesystem::path& path) {
 
 Failure explained(const std::filesystem::path& path, const Error& error) {
   switch (sqlite_code(error)) {
-    case SQLITE_NOTADB: return failure(path.string() + " is not a database" + std::string(kMoveAway), error.code);
-    case SQLITE_CORRUPT: return failure(path.string() + " is damaged (" + error.what + ")" + std::string(kMoveAway), error.code);
-    case SQLITE_BUSY: return failure(path.string() + " is locked by another program", error.code);
-    default: return because(path.string(), error);
+    case SQLITE_NOTADB:
+      return failure(path.string() + " is not a database" + std::string(kMoveAway), error.code);
+    case SQLITE_CORRUPT:
+      return failure(path.string() + " is damaged (" + error.what + ")" + std::string(kMoveAway), error.code);
+    case SQLITE_BUSY:
+      return failure(path.string() + " is locked by another program", error.code);
+    default:
+      return because(path.string(), error);
   }
 }
 
@@ -194,8 +200,10 @@ Result<> Store::State::put(const FindingChange& change) {
   put_finding.bind(5, finding.node).bind(6, to_string(finding.endpoint.ref.kind));
   put_finding.bind(7, finding.endpoint.ref.ns).bind(8, finding.endpoint.ref.name).bind(9, finding.message);
   put_finding.bind(10, to_ms(finding.first_seen)).bind(11, to_ms(finding.last_seen));
-  if (finding.resolved_at) put_finding.bind(12, to_ms(*finding.resolved_at));
-  else put_finding.bind_null(12);
+  if (finding.resolved_at)
+    put_finding.bind(12, to_ms(*finding.resolved_at));
+  else
+    put_finding.bind_null(12);
   return put_finding.bind_blob(13, to_message(finding).SerializeAsString()).run();
 }
 
@@ -229,8 +237,10 @@ Result<std::vector<Finding>> Store::load(Time since) const {
       break;
     }
     auto finding = finding_from(message);
-    if (finding) findings.push_back(std::move(*finding));
-    else error = because(statement.text(0), finding.error()).error();
+    if (finding)
+      findings.push_back(std::move(*finding));
+    else
+      error = because(statement.text(0), finding.error()).error();
   }
   statement.reset();
   if (error) return because("load findings", *error);

@@ -76,8 +76,8 @@ Result<> migrate(Database& database) {
   if (!version) return Failure(version.error());
   const int newest = static_cast<int>(kSteps.size());
   if (*version < 0 || *version > newest) {
-    return failure("was written by a newer Sextant: its schema is " + std::to_string(*version) + ", this program knows up to " +
-                   std::to_string(newest));
+    return failure("was written by a newer Sextant: its schema is " + std::to_string(*version) +
+                   ", this program knows up to " + std::to_string(newest));
   }
   for (auto step = static_cast<std::size_t>(*version); step < kSteps.size(); ++step) {
     if (auto taken = take_step(database, step); !taken) {

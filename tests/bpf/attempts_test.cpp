@@ -14,7 +14,8 @@ namespace {
 
 class AttemptsTest : public UplinkTest {
  protected:
-  static constexpr datapath::Sizes kSmall{.endpoints = 8, .source_ranges = 64, .cells = 64, .port_ranges = 256, .attempts = 64};
+  static constexpr datapath::Sizes kSmall{
+      .endpoints = 8, .source_ranges = 64, .cells = 64, .port_ranges = 256, .attempts = 64};
 
   PacketBuilder from_world() const { return {kPublic, kEndpoint}; }
 
@@ -94,7 +95,8 @@ TEST_F(AttemptsTest, StaysExactThroughAScanOfAllPortsWhileCellsAreEmptied) {
   }
   empty_cells();
   EXPECT_EQ(booked(), sent);
-  EXPECT_EQ(judged(Verdict::kDeny) + judged(Verdict::kAllow) + judged(Verdict::kRedirect) + judged(Verdict::kUnknown), sent);
+  EXPECT_EQ(judged(Verdict::kDeny) + judged(Verdict::kAllow) + judged(Verdict::kRedirect) + judged(Verdict::kUnknown),
+            sent);
 }
 
 TEST_F(AttemptsTest, HasRoomForNewPortsAfterTheCellsWereEmptied) {
@@ -166,7 +168,7 @@ TEST_F(AttemptsTest, RollsSourcesUpWithinTheStatedError) {
   constexpr std::uint64_t kScanner = 0x2600'0001'0002'0000ULL;
   for (std::uint64_t i = 0; i < 3000; ++i) {
     send(0x2a00'0000'0000'0000ULL | (i * 0x9e37'79b9'7f4aULL & 0x0fff'ffff'ffff'ffffULL), i);  // each source new
-    if (i % 3 == 0) send(kScanner | (i % 2), i);  // one /48, two /64
+    if (i % 3 == 0) send(kScanner | (i % 2), i);                                               // one /48, two /64
   }
   const auto sources = uplink_->source_sketch().list(tables_->roster()).value();
   ASSERT_FALSE(sources.empty());

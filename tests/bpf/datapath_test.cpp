@@ -37,10 +37,11 @@ class DatapathTest : public testing::Test {
   }
 
   void load(const datapath::Config& config = {}) {
-    auto loaded = Datapath::load(config, {.disagreement = [this](const RowObservation& row) { disagreements_.push_back(row); },
-                                          .stray = [](const StrayDelivery&) {},
-                                          .listeners = [this](const ListenerPicture&) { ++pictures_; },
-                                          .status = [] {}});
+    auto loaded =
+        Datapath::load(config, {.disagreement = [this](const RowObservation& row) { disagreements_.push_back(row); },
+                                .stray = [](const StrayDelivery&) {},
+                                .listeners = [this](const ListenerPicture&) { ++pictures_; },
+                                .status = [] {}});
     ASSERT_TRUE(loaded) << loaded.error().what;
     datapath_.emplace(std::move(*loaded));
   }
@@ -117,7 +118,8 @@ TEST_F(DatapathTest, NamesWhatDoesNotFitAndKeepsTheRestInForce) {
   }
   const auto set = datapath_->set_intent(intent);
   ASSERT_FALSE(set);
-  EXPECT_EQ(set.error().what, "does not fit, and is unknown: endpoint shop/c, endpoint shop/d, endpoint shop/db and 1 more");
+  EXPECT_EQ(set.error().what,
+            "does not fit, and is unknown: endpoint shop/c, endpoint shop/d, endpoint shop/db and 1 more");
   const auto less = datapath_->set_intent(example_intent(kEndpoint));
   EXPECT_TRUE(less) << less.error().what;
 }

@@ -15,8 +15,8 @@ namespace {
 
 class TablesTest : public UplinkTest {
  protected:
-  static constexpr datapath::Sizes kRoomy{.endpoints = 512, .source_ranges = 4096, .cells = 4096, .port_ranges = 8192,
-                                          .attempts = 4096};
+  static constexpr datapath::Sizes kRoomy{
+      .endpoints = 512, .source_ranges = 4096, .cells = 4096, .port_ranges = 8192, .attempts = 4096};
 
   // One packet that asks for a new flow each time: by what the program must do with it.
   void expect_agreement(const KernelIntent& intent, const IpAddress& from, const IpAddress& to, Protocol protocol,
@@ -25,9 +25,12 @@ class TablesTest : public UplinkTest {
     const std::uint16_t source_port = ++source_port_;  // no flow is known
     const std::string trace = from.to_string() + " " + to_string(protocol) + " " + std::to_string(port);
     switch (protocol) {
-      case Protocol::kTcp: return expect_as(intent, packet.syn(source_port, port), from, to, protocol, port, trace);
-      case Protocol::kUdp: return expect_as(intent, packet.udp(source_port, port), from, to, protocol, port, trace);
-      default: return expect_as(intent, packet.sctp(source_port, port), from, to, protocol, port, trace);
+      case Protocol::kTcp:
+        return expect_as(intent, packet.syn(source_port, port), from, to, protocol, port, trace);
+      case Protocol::kUdp:
+        return expect_as(intent, packet.udp(source_port, port), from, to, protocol, port, trace);
+      default:
+        return expect_as(intent, packet.sctp(source_port, port), from, to, protocol, port, trace);
     }
   }
 
@@ -37,7 +40,8 @@ class TablesTest : public UplinkTest {
     const auto policy = policy_of(intent, to);
     const ClassId source = class_of(intent, from);
     if (!policy) return expect_fate(packet, PacketFate::kOtherDestination, trace);
-    if (!from.is_global_unicast() || !is_public(intent, source)) return expect_fate(packet, PacketFate::kNotPublic, trace);
+    if (!from.is_global_unicast() || !is_public(intent, source))
+      return expect_fate(packet, PacketFate::kNotPublic, trace);
     const Verdict expected = verdict_of(intent, *policy, source, protocol, port);
     const std::uint64_t before = judged(expected);
     expect_fate(packet, PacketFate::kJudged, trace);
@@ -54,8 +58,10 @@ TEST_F(TablesTest, TheProgramsVerdictIsTheIntents) {
   load(kRoomy);
   RandomIntent random(seed);
   for (int round = 0; round < 25; ++round) {
-    const KernelIntent intent = random.make({.endpoints = 1 + random.below(30), .sources = 1 + random.below(300),
-                                             .classes = 1 + random.below(20), .policies = 1 + random.below(15),
+    const KernelIntent intent = random.make({.endpoints = 1 + random.below(30),
+                                             .sources = 1 + random.below(300),
+                                             .classes = 1 + random.below(20),
+                                             .policies = 1 + random.below(15),
                                              .port_maps = 1 + random.below(20)});
     set_intent(intent);
     ASSERT_TRUE(left_out_.empty()) << left_out_.front();
@@ -70,8 +76,8 @@ TEST_F(TablesTest, TheProgramsVerdictIsTheIntents) {
   }
 }
 
-// Two intents that differ in where the port is allowed and for whom: the verdict of a mixture would be allow, which neither
-// intent gives. Packets run on another CPU while the intents change.
+// Two intents that differ in where the port is allowed and for whom: the verdict of a mixture would be allow, which
+// neither intent gives. Packets run on another CPU while the intents change.
 TEST_F(TablesTest, NoPacketIsJudgedByAMixtureOfTwoIntents) {
   const auto intent_with = [](std::uint32_t ports_of_world, std::uint32_t policy) {
     KernelIntent intent = example_intent("2001:db8:1::5");
@@ -92,7 +98,8 @@ TEST_F(TablesTest, NoPacketIsJudgedByAMixtureOfTwoIntents) {
                                 .policy = 1});
     return intent;
   };
-  // Policy 0 denies the world in the first, policy 1 in the second: the endpoint's policy and the cells change together.
+  // Policy 0 denies the world in the first, policy 1 in the second: the endpoint's policy and the cells change
+  // together.
   const KernelIntent first = intent_with(0, 0), second = intent_with(1, 1);
   set_intent(first);
   std::atomic<bool> done = false;
@@ -141,7 +148,8 @@ TEST_F(TablesTest, HasRoomWhenEveryEndpointIsReplacedAtOnce) {
     for (int i = 0; i < 4; ++i) {
       const std::string name = std::to_string(round) + "-" + std::to_string(i);
       intent.endpoints.push_back({.endpoint = {.ns = "shop", .name = name},
-                                  .addresses = {IpAddress::parse("2001:db8:1::" + std::to_string(i)).value()}, .policy = 0});
+                                  .addresses = {IpAddress::parse("2001:db8:1::" + std::to_string(i)).value()},
+                                  .policy = 0});
     }
     set_intent(intent);
     EXPECT_TRUE(left_out_.empty()) << left_out_.front();
@@ -150,9 +158,10 @@ TEST_F(TablesTest, HasRoomWhenEveryEndpointIsReplacedAtOnce) {
 }
 
 TEST_F(TablesTest, RefusesSizesThatNoTableCanHave) {
-  for (const datapath::Sizes& sizes : {datapath::Sizes{.endpoints = 0}, datapath::Sizes{.endpoints = 32'768},
-                                       datapath::Sizes{.source_ranges = 1}, datapath::Sizes{.source_ranges = (1U << 20U) + 1},
-                                       datapath::Sizes{.cells = 0}, datapath::Sizes{.port_ranges = (1U << 17U) + 1}}) {
+  for (const datapath::Sizes& sizes :
+       {datapath::Sizes{.endpoints = 0}, datapath::Sizes{.endpoints = 32'768}, datapath::Sizes{.source_ranges = 1},
+        datapath::Sizes{.source_ranges = (1U << 20U) + 1}, datapath::Sizes{.cells = 0},
+        datapath::Sizes{.port_ranges = (1U << 17U) + 1}}) {
     EXPECT_FALSE(datapath::Tables::create(sizes));
   }
 }

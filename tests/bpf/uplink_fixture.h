@@ -55,8 +55,8 @@ class UplinkTest : public testing::Test {
   }
 
   // Loads the program with tables of these sizes and the example's intent. A second call starts anew.
-  void load(const datapath::Sizes& sizes = {.endpoints = 8, .source_ranges = 64, .cells = 64, .port_ranges = 256,
-                                            .attempts = 64}) {
+  void load(const datapath::Sizes& sizes = {
+                .endpoints = 8, .source_ranges = 64, .cells = 64, .port_ranges = 256, .attempts = 64}) {
     uplinks_.reset();
     rows_.emplace(datapath::Rows::create({.rows = 8, .strays = 8}).value());
     tables_.emplace(datapath::Tables::create(sizes).value());
@@ -96,7 +96,8 @@ class UplinkTest : public testing::Test {
   std::uint64_t fate(PacketFate fate, std::optional<Verdict> verdict = {}, std::optional<Protocol> protocol = {}) {
     std::uint64_t packets = 0;
     for (const UplinkCount& count : counts()) {
-      if (count.fate != fate || (verdict && count.verdict != *verdict) || (protocol && count.protocol != *protocol)) continue;
+      if (count.fate != fate || (verdict && count.verdict != *verdict) || (protocol && count.protocol != *protocol))
+        continue;
       packets += count.packets;
     }
     return packets;

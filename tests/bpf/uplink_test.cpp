@@ -64,11 +64,12 @@ TEST_F(UplinkTest, TellsTheVerdictAtEveryEdgeOfEveryPortRange) {
 
 TEST_F(UplinkTest, TakesTheProtocolsOwnRangesElseThoseOfAny) {
   KernelIntent intent = example_intent(kEndpoint);
-  intent.port_maps[0] = {{.protocol = Protocol::kAny, .verdict = Verdict::kAuth},
-                         {.protocol = Protocol::kIcmpv6, .first_port = 0, .last_port = 127, .verdict = Verdict::kDeny},
-                         {.protocol = Protocol::kIcmpv6, .first_port = 128, .last_port = 128, .verdict = Verdict::kAllow},
-                         {.protocol = Protocol::kIcmpv6, .first_port = 129, .last_port = 65535, .verdict = Verdict::kDeny},
-                         {.protocol = Protocol::kSctp, .verdict = Verdict::kRedirect}};
+  intent.port_maps[0] = {
+      {.protocol = Protocol::kAny, .verdict = Verdict::kAuth},
+      {.protocol = Protocol::kIcmpv6, .first_port = 0, .last_port = 127, .verdict = Verdict::kDeny},
+      {.protocol = Protocol::kIcmpv6, .first_port = 128, .last_port = 128, .verdict = Verdict::kAllow},
+      {.protocol = Protocol::kIcmpv6, .first_port = 129, .last_port = 65535, .verdict = Verdict::kDeny},
+      {.protocol = Protocol::kSctp, .verdict = Verdict::kRedirect}};
   set_intent(intent);
   arrive(from_world().icmpv6(128));
   EXPECT_EQ(judged(Verdict::kAllow), 1U);
@@ -167,7 +168,8 @@ TEST_F(UplinkTest, AFloodMakesTheFlowCacheForgetButNeverLie) {
 
 // The egress program of the delivery witness remembers what the node's sockets sent.
 TEST_F(UplinkTest, CallsWhatAnswersTheNodeAnAnswer) {
-  auto events = datapath::Events::create(4096, {.row = [](const row_key&) {}, .stray = [](const stray_key&) {}, .sockets = [] {}});
+  auto events = datapath::Events::create(
+      4096, {.row = [](const row_key&) {}, .stray = [](const stray_key&) {}, .sockets = [] {}});
   ASSERT_TRUE(events);
   auto delivery = datapath::Delivery::load({.cgroup = "/"}, [&](bpf_object& object) -> Result<> {
     if (auto lent = rows_->lend_to(object); !lent) return lent;
@@ -241,7 +243,8 @@ TEST_F(UplinkTest, LooksBehindOneAndTwoVlanTags) {
   EXPECT_EQ(seen(), 4U);
 }
 
-// BPF_PROG_TEST_RUN reads bytes 12 and 13 as an Ethernet type; in an IPv6 packet they are the third group of the source.
+// BPF_PROG_TEST_RUN reads bytes 12 and 13 as an Ethernet type; in an IPv6 packet they are the third group of the
+// source.
 TEST_F(UplinkTest, ReadsPacketsOfDevicesWithoutALinkHeader) {
   arrive_l3(PacketBuilder("2600:1:86dd::7", kEndpoint).syn(1000, 443));
   EXPECT_EQ(judged(Verdict::kAllow), 1U);
@@ -264,7 +267,12 @@ TEST_F(UplinkTest, CallsAPacketThatIsCutShortMalformed) {
       from_world().udp(1000, 443, Bytes(4, 7)),
       from_world().sctp(1000, 443),
       from_world().icmpv6(128),
-      from_world().extension(kHopByHop).extension(kRouting, 2).authentication().extension(kDestinationOptions).syn(1, 443),
+      from_world()
+          .extension(kHopByHop)
+          .extension(kRouting, 2)
+          .authentication()
+          .extension(kDestinationOptions)
+          .syn(1, 443),
       from_world().fragment(0, true).udp(2, 443),
       from_world().raw(50, Bytes(9, 1)),
   };

@@ -25,8 +25,8 @@ namespace {
 
 using datapath::Uplinks;
 
-// Real links: the node's uplink eth0 is one end of a veth pair, w0 in the internet the other. Each test's body runs inside
-// the node's network namespace.
+// Real links: the node's uplink eth0 is one end of a veth pair, w0 in the internet the other. Each test's body runs
+// inside the node's network namespace.
 class UplinksTest : public UplinkTest {
  protected:
   void SetUp() override {
@@ -52,7 +52,9 @@ class UplinksTest : public UplinkTest {
   }
 
   // One more device of the node's.
-  void make_link(const std::string& name) { wire_->near.run("ip link add " + name + " type veth peer name peer-" + name); }
+  void make_link(const std::string& name) {
+    wire_->near.run("ip link add " + name + " type veth peer name peer-" + name);
+  }
 
   // Puts frames on the wire at the internet's end.
   void send(const std::vector<Bytes>& frames) {
@@ -62,14 +64,16 @@ class UplinksTest : public UplinkTest {
       to.sll_family = AF_PACKET;
       to.sll_ifindex = static_cast<int>(::if_nametoindex("w0"));
       for (const Bytes& frame : frames) {
-        const ssize_t sent = ::sendto(socket.get(), frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&to), sizeof to);
+        const ssize_t sent =
+            ::sendto(socket.get(), frame.data(), frame.size(), 0, reinterpret_cast<sockaddr*>(&to), sizeof to);
         if (sent != static_cast<ssize_t>(frame.size())) fail("send a frame of " + std::to_string(frame.size()));
       }
     });
   }
   void send_syns(std::uint16_t count, std::uint16_t port = 443) {
     std::vector<Bytes> frames;
-    for (std::uint16_t i = 0; i < count; ++i) frames.push_back(ethernet(PacketBuilder(kPublic, kEndpoint).syn(i, port)));
+    for (std::uint16_t i = 0; i < count; ++i)
+      frames.push_back(ethernet(PacketBuilder(kPublic, kEndpoint).syn(i, port)));
     send(frames);
   }
 
@@ -78,7 +82,8 @@ class UplinksTest : public UplinkTest {
     std::uint64_t packets = 0;
     for (int tries = 0; tries < 100; ++tries) {
       packets = 0;
-      for (const UplinkCount& count : counts()) packets += count.uplink == uplink && count.fate == wanted ? count.packets : 0;
+      for (const UplinkCount& count : counts())
+        packets += count.uplink == uplink && count.fate == wanted ? count.packets : 0;
       if (packets >= expected) break;
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
@@ -89,7 +94,8 @@ class UplinksTest : public UplinkTest {
   static std::vector<std::string> tcx_programs(const std::string& device) {
     std::uint32_t ids[16] = {};
     LIBBPF_OPTS(bpf_prog_query_opts, options, .prog_ids = ids, .prog_cnt = 16);
-    if (bpf_prog_query_opts(static_cast<int>(::if_nametoindex(device.c_str())), BPF_TCX_INGRESS, &options) != 0) return {"?"};
+    if (bpf_prog_query_opts(static_cast<int>(::if_nametoindex(device.c_str())), BPF_TCX_INGRESS, &options) != 0)
+      return {"?"};
     std::vector<std::string> names;
     for (std::uint32_t i = 0; i < options.prog_cnt; ++i) {
       const UniqueFd program(bpf_prog_get_fd_by_id(ids[i]));
@@ -107,9 +113,7 @@ class UplinksTest : public UplinkTest {
     return UniqueFd(bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, name, "GPL", insns, 2, nullptr));
   }
 
-  bool node_has(const std::string& command) {
-    return std::system((command + " >/dev/null 2>&1").c_str()) == 0;
-  }
+  bool node_has(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
 
   std::unique_ptr<Wire> wire_{};
 };

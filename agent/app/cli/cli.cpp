@@ -20,12 +20,14 @@ struct VerbEntry {
   Result<int> (*run)(Io&, const CommandLine&);
 };
 constexpr std::array kVerbs{
-    VerbEntry{Verb::kStatus, "status", status_verb},          VerbEntry{Verb::kFindings, "findings", findings_verb},
-    VerbEntry{Verb::kEndpoints, "endpoints", endpoints_verb}, VerbEntry{Verb::kExposure, "exposure", exposure_verb},
+    VerbEntry{Verb::kStatus, "status", status_verb},
+    VerbEntry{Verb::kFindings, "findings", findings_verb},
+    VerbEntry{Verb::kEndpoints, "endpoints", endpoints_verb},
+    VerbEntry{Verb::kExposure, "exposure", exposure_verb},
     VerbEntry{Verb::kExplain, "explain", explain_verb},
     VerbEntry{Verb::kLint, "lint", lint_verb},
     VerbEntry{Verb::kDiff, "diff", diff_verb},
-          VerbEntry{Verb::kAttempts, "attempts", attempts_verb},
+    VerbEntry{Verb::kAttempts, "attempts", attempts_verb},
     VerbEntry{Verb::kVersion, "version", version_verb},
 };
 

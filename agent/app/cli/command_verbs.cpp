@@ -182,15 +182,16 @@ void declare_global_options(CLI::App& app, Parsed& parsed, bool results) {
   GlobalOptions& global = parsed.line.global;
   const Words<Output> outputs{
       {"table", Output::kTable}, {"wide", Output::kWide}, {"json", Output::kJson}, {"yaml", Output::kYaml}};
-  const Words<Output> with_results{{"table", Output::kTable},   {"wide", Output::kWide}, {"json", Output::kJson},
-                                   {"yaml", Output::kYaml},     {"tap", Output::kTap},   {"junit", Output::kJunit},
-                                   {"sarif", Output::kSarif},   {"markdown", Output::kMarkdown}};
+  const Words<Output> with_results{{"table", Output::kTable}, {"wide", Output::kWide},        {"json", Output::kJson},
+                                   {"yaml", Output::kYaml},   {"tap", Output::kTap},          {"junit", Output::kJunit},
+                                   {"sarif", Output::kSarif}, {"markdown", Output::kMarkdown}};
   add_value(
       app, "--server", "unix:PATH|http://[ADDRESS]:PORT", parsed.server,
       [](const std::string& text) { return server_from(text); },
       "The daemon (default $SEXTANT_SERVER, else " + std::string(kDefaultServer) + ")")
       ->group(kGlobalGroup);
-  add_word(app, "-o,--output", results ? with_results : outputs, global.output, "How to print (default table)")->group(kGlobalGroup);
+  add_word(app, "-o,--output", results ? with_results : outputs, global.output, "How to print (default table)")
+      ->group(kGlobalGroup);
   app.add_flag("--no-color", global.no_color, "No colours; as $NO_COLOR, or no terminal")->group(kGlobalGroup);
   const auto timeout = [](const std::string& text) -> Result<std::chrono::milliseconds> {
     auto duration = duration_from(text);

@@ -1,4 +1,5 @@
-// What Sextant should see and cannot, collected part by part: each part replaces its own list, the auditor gets the union.
+// What Sextant should see and cannot, collected part by part: each part replaces its own list, the auditor gets the
+// union.
 #pragma once
 
 #include <map>

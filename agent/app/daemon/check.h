@@ -9,8 +9,8 @@ namespace sextant::app {
 
 enum class Readiness : int { kReady = 0, kDegraded = 1, kCannotRun = 2 };
 
-// Looks at manifests, policies, kernel features, the store's folder; attaches and writes nothing. One line for each thing
-// looked at, then what is lost.
+// Looks at manifests, policies, kernel features, the store's folder; attaches and writes nothing. One line for each
+// thing looked at, then what is lost.
 Readiness check(const Config& config, std::ostream& out);
 
 }  // namespace sextant::app

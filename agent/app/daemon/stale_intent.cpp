@@ -66,7 +66,7 @@ KernelIntent StaleIntent::compile() const {
   for (KernelPolicy& policy : kernel.policies) {
     if (!staleness_.all.empty()) policy = {.default_port_map = unknown};
     for (const auto& source : kernel.classes) {
-      if (staleness_.all.empty() && is_pod_class(*source)) policy.port_map_of_class[source->id] = unknown;
+      if (staleness_.all.empty() && is_pod_class(*source)) policy.port_map_of_class.set(source->id, unknown);
     }
   }
   return kernel;

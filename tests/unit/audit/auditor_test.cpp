@@ -27,7 +27,8 @@ struct AuditorTest : Watch, ::testing::Test {
     auditor->on_blind_spots({{.what = "witness death", .why = "w"}}, now);
     auditor->on_row(delivered(db_row(now), 3, now), now);
     auditor->on_row(dropped(row(kWeb, 443, kWorld, Verdict::kAllow, now), 2, now), now);
-    auditor->on_stray({.address = ip("2001:db8:1::99"), .pod_uid = "u", .count = 1, .first_seen = now, .last_seen = now}, now);
+    auditor->on_stray(
+        {.address = ip("2001:db8:1::99"), .pod_uid = "u", .count = 1, .first_seen = now, .last_seen = now}, now);
     after(config.describe);
     return open();
   }

@@ -13,7 +13,9 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 struct ExposureTest : Watch, ::testing::Test {
-  std::vector<Exposure> of(const EndpointRef& endpoint) { return exposures_of(*intents.at(endpoint), {.ref = endpoint}); }
+  std::vector<Exposure> of(const EndpointRef& endpoint) {
+    return exposures_of(*intents.at(endpoint), {.ref = endpoint});
+  }
 };
 
 TEST_F(ExposureTest, OfAClosedEndpointIsNone) { EXPECT_THAT(of(kDb), IsEmpty()); }
@@ -109,9 +111,8 @@ TEST_F(ExposureTest, OfTheNodeIsCutAtWhatListens) {
   ASSERT_GE(exposures.size(), 3u);
   EXPECT_EQ(exposures[0].endpoint.ref, kWeb);
   std::vector<Exposure> node;
-  std::ranges::copy_if(exposures, std::back_inserter(node), [](const Exposure& e) {
-    return e.endpoint.ref == node_ref() && e.protocol == Protocol::kTcp;
-  });
+  std::ranges::copy_if(exposures, std::back_inserter(node),
+                       [](const Exposure& e) { return e.endpoint.ref == node_ref() && e.protocol == Protocol::kTcp; });
   ASSERT_THAT(node, SizeIs(3));
   EXPECT_EQ(node[0].last_port, 21);
   EXPECT_EQ(node[0].listening->verdict, Verdict::kDeny);

@@ -15,7 +15,8 @@ Claim state(std::string name = "db") {
   return {.code = kUnprotectedEndpoint, .endpoint = {.ref = pod_ref("shop", std::move(name))}, .message = "m"};
 }
 Claim packets(Time last, std::uint64_t fresh) {
-  Claim claim{.code = kUnintendedDelivery, .endpoint = {.ref = kDb}, .protocol = Protocol::kTcp, .port = 1, .message = "m"};
+  Claim claim{
+      .code = kUnintendedDelivery, .endpoint = {.ref = kDb}, .protocol = Protocol::kTcp, .port = 1, .message = "m"};
   claim.packets = PacketEvidence{.last = last, .fresh = fresh};
   return claim;
 }

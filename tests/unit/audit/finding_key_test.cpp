@@ -18,8 +18,10 @@ FindingKey db_key() {
 
 TEST(FindingId, IsWhatStoresAndSilencesOfOlderReleasesHold) {
   EXPECT_EQ(finding_id(db_key()), "SXT001-74df2d3f");
-  EXPECT_EQ(finding_id({.code = "SXT010", .node = "n1", .endpoint = {.kind = EndpointKind::kSextant, .name = "witness death"}}),
-            "SXT010-cb3ba539");
+  EXPECT_EQ(
+      finding_id(
+          {.code = "SXT010", .node = "n1", .endpoint = {.kind = EndpointKind::kSextant, .name = "witness death"}}),
+      "SXT010-cb3ba539");
 }
 
 TEST(FindingId, DependsOnEveryPartOfTheKey) {

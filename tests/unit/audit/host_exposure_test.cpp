@@ -87,15 +87,17 @@ TEST_F(HostExposure, AnUnspecifiedAddressIsNoExposureOnANodeWithoutPublicAddress
 }
 
 TEST_F(HostExposure, UdpInTheEphemeralRangeIsLikelyAClient) {
-  EXPECT_THAT(listen({host_listener(Protocol::kUdp, 32768, "chronyd"), host_listener(Protocol::kUdp, 60999, "chronyd")}),
-              IsEmpty());
+  EXPECT_THAT(
+      listen({host_listener(Protocol::kUdp, 32768, "chronyd"), host_listener(Protocol::kUdp, 60999, "chronyd")}),
+      IsEmpty());
   EXPECT_THAT(opened(listen({host_listener(Protocol::kUdp, 32767, "a"), host_listener(Protocol::kUdp, 61000, "b"),
                              host_listener(Protocol::kTcp, 40000, "c")})),
               SizeIs(3));
 }
 
 TEST_F(HostExposure, IsNotWhatARuleAllowsNorWhatIsDeniedNorUnknown) {
-  for (const auto& cells : {only_tcp(9100, cnp("host")), closed(cnp("host")), everything(Verdict::kUnknown, Because::kUnknown)}) {
+  for (const auto& cells :
+       {only_tcp(9100, cnp("host")), closed(cnp("host")), everything(Verdict::kUnknown, Because::kUnknown)}) {
     set(node_ref(), cells, {cnp("host")});
     auditor->on_intent(now);
     EXPECT_THAT(listen({host_listener(Protocol::kTcp, 9100, "node_exporter")}), IsEmpty());

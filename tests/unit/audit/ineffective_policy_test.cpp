@@ -26,7 +26,8 @@ TEST_F(IneffectivePolicy, IsOneThatIsRefused) {
   const Finding& f = changes[0].finding;
   EXPECT_EQ(f.code, "SXT012");
   EXPECT_EQ(f.severity, Severity::kInfo);
-  EXPECT_EQ(f.endpoint.ref, (EndpointRef{.kind = EndpointKind::kPolicy, .ns = "shop", .name = "CiliumNetworkPolicy/db"}));
+  EXPECT_EQ(f.endpoint.ref,
+            (EndpointRef{.kind = EndpointKind::kPolicy, .ns = "shop", .name = "CiliumNetworkPolicy/db"}));
   EXPECT_EQ(f.message, "CiliumNetworkPolicy shop/db is refused and has no effect: 'x' is no CIDR");
   EXPECT_EQ(f.evidence.at(0).detail, "'x' is no CIDR (db.yaml:3)");
 }
@@ -38,7 +39,8 @@ TEST_F(IneffectivePolicy, IsOneThatCannotBeComputedInFull) {
 }
 
 TEST_F(IneffectivePolicy, IsOneFindingPerObjectWithARefusalFirst) {
-  problems = {{.policy = cnp("db"), .rejected = false, .reason = "a"}, {.policy = cnp("db"), .rejected = true, .reason = "b"}};
+  problems = {{.policy = cnp("db"), .rejected = false, .reason = "a"},
+              {.policy = cnp("db"), .rejected = true, .reason = "b"}};
   look_again();
   ASSERT_THAT(open(), SizeIs(1));
   EXPECT_THAT(open().at(0).evidence, SizeIs(2));
@@ -48,14 +50,16 @@ TEST_F(IneffectivePolicy, IsOneFindingPerObjectWithARefusalFirst) {
 TEST_F(IneffectivePolicy, TellsPoliciesOfTwoKindsApart) {
   PolicyRef other = cnp("db");
   other.kind = ObjectKind::kNetworkPolicy;
-  problems = {{.policy = cnp("db"), .rejected = true, .reason = "a"}, {.policy = other, .rejected = true, .reason = "a"}};
+  problems = {{.policy = cnp("db"), .rejected = true, .reason = "a"},
+              {.policy = other, .rejected = true, .reason = "a"}};
   look_again();
   ASSERT_THAT(open(), SizeIs(2));
   EXPECT_NE(open().at(0).id, open().at(1).id);
 }
 
 TEST_F(IneffectivePolicy, ResolvesWhenMendedOrRemoved) {
-  problems = {{.policy = cnp("db"), .rejected = true, .reason = "a"}, {.policy = cnp("web"), .rejected = true, .reason = "a"}};
+  problems = {{.policy = cnp("db"), .rejected = true, .reason = "a"},
+              {.policy = cnp("web"), .rejected = true, .reason = "a"}};
   world.apply(Object(PolicyObject{.ns = "shop", .name = "db", .body = std::make_shared<Document>()}));
   look_again();
   problems.clear();

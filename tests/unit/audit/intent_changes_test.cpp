@@ -20,7 +20,8 @@ struct IntentChangesTest : ::testing::Test {
   EndpointIntent open_db = intent({{world, only_tcp(5432, cnp("db"))}});
   IntentChanges changes;
 
-  std::optional<Time> changed(std::uint16_t port, Protocol protocol = Protocol::kTcp, const std::string& name = "world") {
+  std::optional<Time> changed(std::uint16_t port, Protocol protocol = Protocol::kTcp,
+                              const std::string& name = "world") {
     return changes.last_change(kDb, name, protocol, port);
   }
 };

@@ -21,7 +21,8 @@ struct RowsTest : Watch, ::testing::Test {
                               const std::string& source = "world") {
     std::vector<EndpointRow> found;
     for (EndpointRow& r : auditor->rows()) {
-      if (r.endpoint.ref == endpoint && r.protocol == protocol && r.source->name == source) found.push_back(std::move(r));
+      if (r.endpoint.ref == endpoint && r.protocol == protocol && r.source->name == source)
+        found.push_back(std::move(r));
     }
     return found;
   }

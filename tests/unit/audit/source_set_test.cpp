@@ -19,14 +19,16 @@ bool holds(const std::vector<Prefix>& prefixes, const std::vector<Prefix>& excep
 }
 
 TEST(SourceSet, OfOneClassIsTheClass) {
-  const SourceSet set = union_of({source_class(1, "world", {prefix("2000::/3")}, {prefix("2001:db8::/48")}, "2600::1")});
+  const SourceSet set =
+      union_of({source_class(1, "world", {prefix("2000::/3")}, {prefix("2001:db8::/48")}, "2600::1")});
   EXPECT_THAT(set.prefixes, ElementsAre(prefix("2000::/3")));
   EXPECT_THAT(set.except, ElementsAre(prefix("2001:db8::/48")));
   EXPECT_TRUE(set.world);
 }
 
 TEST(SourceSet, FillsAHoleWithTheClassThatWasCutOut) {
-  const auto world = source_class(1, "world", {prefix("2000::/3")}, {prefix("2001:db8::/48"), prefix("2600::/16")}, "2a00::1");
+  const auto world =
+      source_class(1, "world", {prefix("2000::/3")}, {prefix("2001:db8::/48"), prefix("2600::/16")}, "2a00::1");
   const auto office = source_class(2, "2600::/16", {prefix("2600::/16")}, {}, "2600::1");
   const SourceSet set = union_of({world, office});
   EXPECT_THAT(set.prefixes, ElementsAre(prefix("2000::/3")));
@@ -68,9 +70,11 @@ TEST(SourceSet, HoldsExactlyTheAddressesOfItsClasses) {
     std::vector<IpAddress> probes;
     for (const Prefix& outer : named) {
       std::vector<Prefix> inner;
-      std::ranges::copy_if(named, std::back_inserter(inner), [&](const Prefix& p) { return p != outer && outer.contains(p); });
+      std::ranges::copy_if(named, std::back_inserter(inner),
+                           [&](const Prefix& p) { return p != outer && outer.contains(p); });
       if (pick(2) == 0) {
-        chosen.push_back(source_class(static_cast<ClassId>(chosen.size()), outer.to_string(), {outer}, inner, "2000::1"));
+        chosen.push_back(
+            source_class(static_cast<ClassId>(chosen.size()), outer.to_string(), {outer}, inner, "2000::1"));
       }
       for (const IpAddress& edge : {outer.first(), outer.last(), outer.first().previous(), outer.last().next()}) {
         probes.push_back(edge);

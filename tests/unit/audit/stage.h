@@ -65,7 +65,8 @@ inline IntentCell cell(Protocol protocol, std::uint16_t first, std::uint16_t las
 }
 
 // All protocols and ports alike.
-inline std::vector<IntentCell> everything(Verdict verdict, Because because, const std::vector<PolicyRef>& policies = {}) {
+inline std::vector<IntentCell> everything(Verdict verdict, Because because,
+                                          const std::vector<PolicyRef>& policies = {}) {
   std::vector<IntentCell> cells;
   for (const auto protocol : {Protocol::kAny, Protocol::kTcp, Protocol::kUdp, Protocol::kIcmpv6, Protocol::kSctp}) {
     cells.push_back(cell(protocol, 0, 65535, verdict, because, policies));
@@ -78,7 +79,8 @@ inline std::vector<IntentCell> only_tcp(std::uint16_t port, const PolicyRef& pol
   auto cells = everything(Verdict::kDeny, Because::kDefaultDeny, {policy});
   const auto tcp = std::ranges::find(cells, Protocol::kTcp, &IntentCell::protocol);
   tcp->last_port = static_cast<std::uint16_t>(port - 1);
-  const auto after = cells.insert(std::next(tcp), cell(Protocol::kTcp, port, port, Verdict::kAllow, Because::kRule, {policy}));
+  const auto after =
+      cells.insert(std::next(tcp), cell(Protocol::kTcp, port, port, Verdict::kAllow, Because::kRule, {policy}));
   cells.insert(std::next(after), cell(Protocol::kTcp, static_cast<std::uint16_t>(port + 1), 65535, Verdict::kDeny,
                                       Because::kDefaultDeny, {policy}));
   return cells;
@@ -90,9 +92,15 @@ inline std::vector<IntentCell> closed(const PolicyRef& policy) {
 inline std::vector<IntentCell> open_by_default() { return everything(Verdict::kAllow, Because::kDefaultAllow); }
 
 inline Listener listener(Protocol protocol, std::uint16_t port, std::string process, std::string_view address = "::") {
-  return {.protocol = protocol, .address = ip(address), .port = port, .netns = 1, .process = std::move(process), .pid = 100};
+  return {.protocol = protocol,
+          .address = ip(address),
+          .port = port,
+          .netns = 1,
+          .process = std::move(process),
+          .pid = 100};
 }
-inline Listener host_listener(Protocol protocol, std::uint16_t port, std::string process, std::string_view address = "::") {
+inline Listener host_listener(Protocol protocol, std::uint16_t port, std::string process,
+                              std::string_view address = "::") {
   Listener made = listener(protocol, port, std::move(process), address);
   made.host_netns = true;
   return made;
@@ -147,7 +155,8 @@ struct Stage {
     for (const ClassId id : current) by_class[id] = classes[id]->is_public ? cells : open_by_default();
     set(endpoint, std::move(by_class), std::move(selecting));
   }
-  void set(const EndpointRef& endpoint, std::map<ClassId, std::vector<IntentCell>> cells, std::vector<PolicyRef> selecting) {
+  void set(const EndpointRef& endpoint, std::map<ClassId, std::vector<IntentCell>> cells,
+           std::vector<PolicyRef> selecting) {
     EndpointIntent intent{.endpoint = endpoint,
                           .selected = !selecting.empty(),
                           .enforced = !selecting.empty(),
@@ -167,7 +176,8 @@ struct Stage {
                   for (const ClassId id : current) {
                     const SourceClass& c = *classes[id];
                     const auto holds = [&](const Prefix& p) { return p.contains(address); };
-                    if (std::ranges::any_of(c.prefixes, holds) && std::ranges::none_of(c.except, holds)) return classes[id];
+                    if (std::ranges::any_of(c.prefixes, holds) && std::ranges::none_of(c.except, holds))
+                      return classes[id];
                   }
                   return classes[current.front()];
                 },
@@ -175,7 +185,8 @@ struct Stage {
   }
 };
 
-inline RowObservation row(const EndpointRef& endpoint, std::uint16_t port, ClassId source, Verdict intended, Time first) {
+inline RowObservation row(const EndpointRef& endpoint, std::uint16_t port, ClassId source, Verdict intended,
+                          Time first) {
   return {.key = {.endpoint = endpoint, .protocol = Protocol::kTcp, .port = port, .source = source},
           .intended = intended,
           .first_seen = first,
@@ -186,7 +197,8 @@ inline RowObservation delivered(RowObservation row, std::uint64_t packets, Time 
   row.last_delivered = last;
   return row;
 }
-inline RowObservation dropped(RowObservation row, std::uint64_t packets, Time last, std::string reason = "NETFILTER_DROP") {
+inline RowObservation dropped(RowObservation row, std::uint64_t packets, Time last,
+                              std::string reason = "NETFILTER_DROP") {
   row.dropped = packets;
   row.last_dropped = last;
   row.drop_reason = std::move(reason);
@@ -233,7 +245,9 @@ inline std::vector<FindingChange> of_kind(const std::vector<FindingChange>& chan
   std::ranges::copy_if(changes, std::back_inserter(found), [kind](const FindingChange& c) { return c.kind == kind; });
   return found;
 }
-inline std::vector<FindingChange> opened(const std::vector<FindingChange>& c) { return of_kind(c, FindingChange::Kind::kOpened); }
+inline std::vector<FindingChange> opened(const std::vector<FindingChange>& c) {
+  return of_kind(c, FindingChange::Kind::kOpened);
+}
 inline std::vector<FindingChange> resolved(const std::vector<FindingChange>& c) {
   return of_kind(c, FindingChange::Kind::kResolved);
 }

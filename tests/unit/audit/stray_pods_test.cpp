@@ -8,7 +8,12 @@ namespace sextant::audit::testing {
 namespace {
 
 StrayDelivery stray(std::uint64_t count, std::uint16_t port = 80, Time last = kStart) {
-  return {.address = ip("2001:db8::1"), .port = port, .pod_uid = "u", .count = count, .first_seen = kStart, .last_seen = last};
+  return {.address = ip("2001:db8::1"),
+          .port = port,
+          .pod_uid = "u",
+          .count = count,
+          .first_seen = kStart,
+          .last_seen = last};
 }
 
 TEST(StrayPods, CountEachPacketOnce) {

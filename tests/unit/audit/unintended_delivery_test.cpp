@@ -28,7 +28,8 @@ TEST_F(UnintendedDelivery, OpensWithTheFirstPacketAndNamesThePolicy) {
   EXPECT_EQ(f.severity, Severity::kCritical);
   EXPECT_EQ(f.node, "n1");
   EXPECT_EQ(f.message,
-            "shop/db 5432/TCP received a packet from the internet that no policy allows (CiliumNetworkPolicy shop/db closes it)");
+            "shop/db 5432/TCP received a packet from the internet that no policy allows (CiliumNetworkPolicy shop/db "
+            "closes it)");
   EXPECT_EQ(f.endpoint.workload, "StatefulSet/db");
   EXPECT_EQ(f.endpoint.address, ip("2001:db8:1::5"));
   EXPECT_EQ(f.protocol, Protocol::kTcp);

@@ -30,8 +30,8 @@ TEST_F(UnintendedDrop, OpensWithTheKernelsReasonAndThePolicy) {
             "shop/web 443/TCP did not get a packet from the internet that CiliumNetworkPolicy shop/web allows: "
             "the kernel dropped it (NETFILTER_DROP)");
   EXPECT_EQ(f.evidence.at(0).verdict, Verdict::kAllow);
-  EXPECT_EQ(f.evidence.at(1), (Evidence{Witness::kObserved, Verdict::kDeny,
-                                        "a packet from 2600:1::7 was dropped: NETFILTER_DROP"}));
+  EXPECT_EQ(f.evidence.at(1),
+            (Evidence{Witness::kObserved, Verdict::kDeny, "a packet from 2600:1::7 was dropped: NETFILTER_DROP"}));
   EXPECT_THAT(f.policies, ElementsAre(cnp("web")));
 }
 

@@ -51,7 +51,8 @@ TEST_F(UnmanagedEndpoint, IsNamedWhenItsUidIsKnown) {
   EXPECT_EQ(open().at(0).endpoint.ref, kDb);
   EXPECT_EQ(open().at(0).endpoint.workload, "StatefulSet/db");
   EXPECT_EQ(open().at(0).message,
-            "shop/db receives packets from the internet at 2001:db8:1::99 8080/TCP, an address that its pod object does not have");
+            "shop/db receives packets from the internet at 2001:db8:1::99 8080/TCP, an address that its pod object "
+            "does not have");
 }
 
 TEST_F(UnmanagedEndpoint, IsNotOneWhoseAddressIsToldInTime) {

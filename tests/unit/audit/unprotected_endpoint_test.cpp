@@ -29,7 +29,8 @@ TEST_F(UnprotectedEndpoint, IsAPodWithAPublicAddressThatNoPolicySelects) {
   EXPECT_EQ(f.code, "SXT005");
   EXPECT_EQ(f.severity, Severity::kWarning);
   EXPECT_EQ(f.message,
-            "shop/bare has the public address 2001:db8:1::8 and no policy selects it: the internet may reach all of its ports");
+            "shop/bare has the public address 2001:db8:1::8 and no policy selects it: the internet may reach all of "
+            "its ports");
   EXPECT_EQ(f.evidence.at(0).verdict, Verdict::kAllow);
   EXPECT_EQ(f.protocol, std::nullopt);
   EXPECT_EQ(f.source, std::nullopt);

@@ -14,8 +14,12 @@ namespace {
 Time at(int second) { return Time(std::chrono::seconds(second)); }
 
 AttemptCount attempt(const std::string& pod, std::uint16_t port, std::uint64_t packets, int second) {
-  return {.endpoint = {.kind = EndpointKind::kPod, .ns = "shop", .name = pod}, .protocol = Protocol::kTcp, .port = port,
-          .verdict = Verdict::kDeny, .packets = packets, .last_seen = at(second)};
+  return {.endpoint = {.kind = EndpointKind::kPod, .ns = "shop", .name = pod},
+          .protocol = Protocol::kTcp,
+          .port = port,
+          .verdict = Verdict::kDeny,
+          .packets = packets,
+          .last_seen = at(second)};
 }
 
 std::uint64_t sum(const AttemptBook& book) {

@@ -1,4 +1,5 @@
-// Random intents for the differential tests: policies, classes and port maps of every shape that a KernelIntent may have.
+// Random intents for the differential tests: policies, classes and port maps of every shape that a KernelIntent may
+// have.
 #pragma once
 
 #include <algorithm>
@@ -28,8 +29,8 @@ class RandomIntent {
   KernelIntent make(const Size& size) {
     KernelIntent intent;
     for (std::size_t i = 0; i < size.classes; ++i) {
-      intent.classes.push_back(std::make_shared<const SourceClass>(
-          SourceClass{.id = static_cast<ClassId>(i * 7 + 1), .name = "class" + std::to_string(i), .is_public = below(4) != 0}));
+      intent.classes.push_back(std::make_shared<const SourceClass>(SourceClass{
+          .id = static_cast<ClassId>(i * 7 + 1), .name = "class" + std::to_string(i), .is_public = below(4) != 0}));
     }
     for (std::size_t i = 0; i < size.port_maps; ++i) intent.port_maps.push_back(port_map());
     for (std::size_t i = 0; i < size.policies; ++i) intent.policies.push_back(policy(intent));
@@ -42,10 +43,14 @@ class RandomIntent {
   IpAddress source_near(const KernelIntent& intent) {
     const IpAddress& edge = intent.sources[below(intent.sources.size())].first;
     switch (below(4)) {
-      case 0: return edge;
-      case 1: return edge.previous();
-      case 2: return edge.next();
-      default: return IpAddress::from_halves(global_half(), random_());
+      case 0:
+        return edge;
+      case 1:
+        return edge.previous();
+      case 2:
+        return edge.next();
+      default:
+        return IpAddress::from_halves(global_half(), random_());
     }
   }
 
@@ -74,8 +79,10 @@ class RandomIntent {
       for (std::size_t i = below(12); i > 0; --i) starts.insert(static_cast<std::uint32_t>(below(65536)));
       for (auto it = starts.begin(); it != starts.end(); ++it) {
         const std::uint32_t last = std::next(it) == starts.end() ? 65535 : *std::next(it) - 1;
-        ports.push_back({.protocol = protocol, .first_port = static_cast<std::uint16_t>(*it),
-                         .last_port = static_cast<std::uint16_t>(last), .verdict = verdict()});
+        ports.push_back({.protocol = protocol,
+                         .first_port = static_cast<std::uint16_t>(*it),
+                         .last_port = static_cast<std::uint16_t>(last),
+                         .verdict = verdict()});
       }
     }
     std::ranges::sort(ports);
@@ -86,17 +93,18 @@ class RandomIntent {
     KernelPolicy policy{.default_port_map = static_cast<std::uint32_t>(below(intent.port_maps.size()))};
     for (const auto& source : intent.classes) {
       if (below(2) == 0) continue;
-      policy.port_map_of_class[source->id] = static_cast<std::uint32_t>(below(intent.port_maps.size()));
+      policy.port_map_of_class.set(source->id, static_cast<std::uint32_t>(below(intent.port_maps.size())));
     }
     return policy;
   }
 
   KernelEndpoint endpoint(std::size_t number, std::size_t policies) {
-    KernelEndpoint endpoint{.endpoint = {.kind = EndpointKind::kPod, .ns = "test", .name = "pod" + std::to_string(number)},
-                            .policy = static_cast<std::uint32_t>(below(policies))};
+    KernelEndpoint endpoint{
+        .endpoint = {.kind = EndpointKind::kPod, .ns = "test", .name = "pod" + std::to_string(number)},
+        .policy = static_cast<std::uint32_t>(below(policies))};
     for (std::size_t i = below(3) + 1; i > 0; --i) {
-      endpoint.addresses.push_back(IpAddress::from_halves(below(4) == 0 ? 0xfd00'0000'0000'0001ULL : 0x2001'0db8'0001'0000ULL,
-                                                          random_()));
+      endpoint.addresses.push_back(
+          IpAddress::from_halves(below(4) == 0 ? 0xfd00'0000'0000'0001ULL : 0x2001'0db8'0001'0000ULL, random_()));
     }
     return endpoint;
   }
@@ -108,7 +116,8 @@ class RandomIntent {
       std::uint64_t high = random_();
       if (below(8) != 0) high = global_half();
       if (below(3) == 0) high = 0x2a00'0000'0000'0000ULL | (high & 0x0000'1fff'ffff'ffffULL);
-      starts.insert(Prefix::masked(IpAddress::from_halves(high, random_()), static_cast<std::uint8_t>(below(129))).address);
+      starts.insert(
+          Prefix::masked(IpAddress::from_halves(high, random_()), static_cast<std::uint8_t>(below(129))).address);
     }
     std::vector<SourceRange> ranges;
     for (const IpAddress& start : starts) {

@@ -48,11 +48,7 @@ inline Verdict verdict_of(const PortMap& ports, Protocol protocol, std::uint16_t
 
 inline Verdict verdict_of(const KernelIntent& intent, std::uint32_t policy, ClassId source, Protocol protocol,
                           std::uint16_t port) {
-  const KernelPolicy& kernel_policy = intent.policies[policy];
-  const auto named = kernel_policy.port_map_of_class.find(source);
-  const std::uint32_t ports =
-      named == kernel_policy.port_map_of_class.end() ? kernel_policy.default_port_map : named->second;
-  return verdict_of(intent.port_maps[ports], protocol, port);
+  return verdict_of(intent.port_maps[intent.policies[policy].port_map(source)], protocol, port);
 }
 
 }  // namespace sextant::test

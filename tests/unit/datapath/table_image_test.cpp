@@ -84,8 +84,10 @@ TEST(TableImage, SaysWhatTheIntentSays) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomIntent random(seed);
-    const KernelIntent intent = random.make({.endpoints = 1 + random.below(40), .sources = 1 + random.below(400),
-                                             .classes = 1 + random.below(30), .policies = 1 + random.below(20),
+    const KernelIntent intent = random.make({.endpoints = 1 + random.below(40),
+                                             .sources = 1 + random.below(400),
+                                             .classes = 1 + random.below(30),
+                                             .policies = 1 + random.below(20),
                                              .port_maps = 1 + random.below(30)});
     const TableImage image = image_of(intent);
     EXPECT_TRUE(image.left_out.empty());
@@ -107,7 +109,8 @@ TEST(TableImage, SaysWhatTheIntentSays) {
   }
 }
 
-// As many endpoints and cells as fit: every one is found, by the rule that the second bucket counts only if the first is full.
+// As many endpoints and cells as fit: every one is found, by the rule that the second bucket counts only if the first
+// is full.
 TEST(TableImage, FindsEverythingWhenItIsFull) {
   KernelIntent intent;
   intent.sources = {{.first = {}, .source = 1}};
@@ -118,11 +121,12 @@ TEST(TableImage, FindsEverythingWhenItIsFull) {
   }
   for (std::uint32_t i = 0; i < 4096; ++i) {
     intent.endpoints.push_back({.endpoint = {.ns = "test", .name = std::to_string(i)},
-                                .addresses = {IpAddress::from_halves(0x2001'0db8'0000'0000ULL, i)}, .policy = i % 1024});
+                                .addresses = {IpAddress::from_halves(0x2001'0db8'0000'0000ULL, i)},
+                                .policy = i % 1024});
   }
   for (std::uint32_t i = 0; i < 1024; ++i) {
     KernelPolicy& policy = intent.policies.emplace_back();
-    for (ClassId id = 1; id <= 64; ++id) policy.port_map_of_class[id] = 1;
+    for (ClassId id = 1; id <= 64; ++id) policy.port_map_of_class.set(id, 1);
   }
   const TableImage image = image_of(intent);
   EXPECT_TRUE(image.left_out.empty());
@@ -131,7 +135,8 @@ TEST(TableImage, FindsEverythingWhenItIsFull) {
   for (const KernelEndpoint& endpoint : intent.endpoints) {
     const table_endpoint* found = find_endpoint(image, endpoint.addresses.front());
     ASSERT_NE(found, nullptr);
-    for (ClassId id = 1; id <= 64; ++id) ASSERT_EQ(find_verdict(image, found->policy, id, Protocol::kTcp, 1), Verdict::kAllow);
+    for (ClassId id = 1; id <= 64; ++id)
+      ASSERT_EQ(find_verdict(image, found->policy, id, Protocol::kTcp, 1), Verdict::kAllow);
     ASSERT_EQ(find_verdict(image, found->policy, 65, Protocol::kTcp, 1), Verdict::kDeny);
   }
 }
@@ -193,7 +198,8 @@ TEST(TableImage, MakesAPolicyWhoseCellIsLeftOutUnknownByDefault) {
     return std::make_shared<const SourceClass>(SourceClass{.id = id, .name = std::move(name), .is_public = true});
   };
   KernelIntent intent;
-  intent.endpoints = {{.endpoint = {.ns = "shop", .name = "db"}, .addresses = {IpAddress::from_halves(1, 1)}, .policy = 0}};
+  intent.endpoints = {
+      {.endpoint = {.ns = "shop", .name = "db"}, .addresses = {IpAddress::from_halves(1, 1)}, .policy = 0}};
   intent.sources = {{.first = {}, .source = 1}};
   intent.classes = {source(1, "world"), source(2, "2001:db8:1::/48"), source(3, "2001:db8:2::/48")};
   intent.port_maps = {{{.protocol = Protocol::kTcp, .verdict = Verdict::kAllow}},
@@ -249,8 +255,9 @@ TEST(TableImage, MakesUnknownWhatTheIntentDoesNotHold) {
   const TableImage image = image_of(intent);
   EXPECT_FALSE(image.left_out.empty());
   EXPECT_EQ(find_source(image, IpAddress{}).class_id, TABLE_NO_CLASS);
-  EXPECT_EQ(find_verdict(image, find_endpoint(image, intent.endpoints[0].addresses.front())->policy, 1, Protocol::kTcp, 1),
-            Verdict::kUnknown);
+  EXPECT_EQ(
+      find_verdict(image, find_endpoint(image, intent.endpoints[0].addresses.front())->policy, 1, Protocol::kTcp, 1),
+      Verdict::kUnknown);
 }
 
 TEST(TableImage, OfAnEmptyIntentHoldsNothing) {

@@ -91,6 +91,16 @@ TEST(ObjectStream, KeepsValuesOfEveryKind) {
   EXPECT_TRUE(document.find("g")->is_map());
 }
 
+TEST(ObjectStream, ANumberIsTheSameInPieces) {
+  for (const std::size_t piece : {1, 3, 100}) {
+    const Heard heard = hear(R"({"a":0e999999999999410,"b":1e-999})", piece, FieldTree::everything());
+    ASSERT_TRUE(heard.fed) << piece;
+    EXPECT_EQ(heard.documents.at(0).find("a")->real, 0.0) << piece;
+    EXPECT_EQ(heard.documents.at(0).find("b")->real, 0.0) << piece;
+    EXPECT_FALSE(hear(R"({"a":1e999})", piece, FieldTree::everything()).fed) << piece;
+  }
+}
+
 TEST(ObjectStream, WhatIsNoJsonIsAnError) {
   EXPECT_THAT(hear("{\"a\":,}", 100, FieldTree::everything()).fed.error().what, testing::StartsWith("JSON: "));
   EXPECT_THAT(hear(R"({"a":1,"a":2})", 100, FieldTree::everything()).fed.error().what, HasSubstr("duplicate key 'a'"));

@@ -90,5 +90,25 @@ TEST(SharedList, IsEmptyUnlessGivenSomething) {
   EXPECT_EQ(none.identity(), nullptr);
 }
 
+TEST(PortMapOfClass, HoldsEachClassOnceInOrder) {
+  PortMapOfClass maps{{7, 1}, {3, 2}};
+  maps.set(5, 3);
+  maps.set(7, 4);
+  maps.set(9, 5);
+  EXPECT_EQ(std::vector(maps.begin(), maps.end()),
+            (std::vector<PortMapOfClass::Entry>{{3, 2}, {5, 3}, {7, 4}, {9, 5}}));
+  EXPECT_EQ(maps.size(), 4U);
+  EXPECT_EQ(maps.find(5), 3U);
+  EXPECT_EQ(maps.find(4), std::nullopt);
+  EXPECT_EQ(maps.find(10), std::nullopt);
+  EXPECT_TRUE(PortMapOfClass().empty());
+}
+
+TEST(KernelPolicy, AClassWithoutAPortMapOfItsOwnHasTheDefault) {
+  const KernelPolicy policy{.default_port_map = 6, .port_map_of_class = {{3, 2}}};
+  EXPECT_EQ(policy.port_map(3), 2U);
+  EXPECT_EQ(policy.port_map(4), 6U);
+}
+
 }  // namespace
 }  // namespace sextant

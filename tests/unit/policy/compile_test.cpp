@@ -34,9 +34,7 @@ Verdict verdict(const KernelIntent& intent, const KernelEndpoint& to, const IpAd
                 std::uint16_t port) {
   const auto range = std::prev(std::ranges::upper_bound(intent.sources, from, {}, &SourceRange::first));
   const KernelPolicy& policy = intent.policies.at(to.policy);
-  const auto differing = policy.port_map_of_class.find(range->source);
-  const PortMap& map =
-      intent.port_maps.at(differing == policy.port_map_of_class.end() ? policy.default_port_map : differing->second);
+  const PortMap& map = intent.port_maps.at(policy.port_map(range->source));
   const bool own = std::ranges::any_of(map, [&](const KernelRange& r) { return r.protocol == protocol; });
   for (const KernelRange& r : map) {
     if (r.protocol == (own ? protocol : Protocol::kAny) && r.first_port <= port && port <= r.last_port)
@@ -67,7 +65,7 @@ TEST(KernelIntent, ListsOnlyClassesThatDifferFromTheWorld) {
   const KernelPolicy& policy = intent.policies.at(endpoint(intent, "db")->policy);
   std::vector<std::string> names;
   for (const auto& source : intent.classes) {
-    if (policy.port_map_of_class.contains(source->id)) names.push_back(source->name);
+    if (policy.port_map_of_class.find(source->id)) names.push_back(source->name);
   }
   EXPECT_EQ(names, (std::vector<std::string>{"2001:db8:1::/48", "host"}));
 }

@@ -42,10 +42,7 @@ class Picture {
       for (const IpAddress& address : endpoint.addresses) text_ += " " + address.to_string();
       const KernelPolicy& policy = kernel.policies.at(endpoint.policy);
       std::map<std::string, std::uint32_t> ports;
-      for (const auto& [id, name] : names) {
-        const auto own = policy.port_map_of_class.find(id);
-        ports[name] = own == policy.port_map_of_class.end() ? policy.default_port_map : own->second;
-      }
+      for (const auto& [id, name] : names) ports[name] = policy.port_map(id);
       for (const auto& [name, map] : ports) {
         text_ += "\n " + name;
         for (const KernelRange& range : kernel.port_maps.at(map))

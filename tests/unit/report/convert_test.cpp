@@ -85,17 +85,16 @@ TEST(Convert, ATimeOutsideTheClocksRangeDoesNotOverflow) {
 }
 
 TEST(Convert, ARowPrintsAsTheInterfaceSays) {
-  EXPECT_EQ(
-      to_json(to_message(db_row())),
-      R"({"endpoint":{"kind":"Pod","namespace":"shop","name":"db","workload":"StatefulSet/db",)"
-      R"("address":"2001:db8:1::5"},"protocol":"TCP","port":5432,"endPort":5432,)"
-      R"("source":{"class":"world","prefixes":["2000::/3"],"exceptPrefixes":[],"sample":"2600::1"},)"
-      R"("intended":{"verdict":"deny","why":"nothing matches","policies":[{"kind":"CiliumNetworkPolicy",)"
-      R"("namespace":"shop","name":"db","rule":"spec.ingress[0]","file":"policies/db.yaml","line":12,)"
-      R"("resourceVersion":""}],"because":"default deny"},)"
-      R"("realized":null,"listening":{"verdict":"allow","process":"postgres","pid":4242},)"
-      R"("observed":{"verdict":"deny","packets":12,"lastSeen":"2026-11-21T08:00:00Z",)"
-      R"("dropReason":"NETFILTER_DROP"},"probed":null})");
+  EXPECT_EQ(to_json(to_message(db_row())),
+            R"({"endpoint":{"kind":"Pod","namespace":"shop","name":"db","workload":"StatefulSet/db",)"
+            R"("address":"2001:db8:1::5"},"protocol":"TCP","port":5432,"endPort":5432,)"
+            R"("source":{"class":"world","prefixes":["2000::/3"],"exceptPrefixes":[],"sample":"2600::1"},)"
+            R"("intended":{"verdict":"deny","why":"nothing matches","policies":[{"kind":"CiliumNetworkPolicy",)"
+            R"("namespace":"shop","name":"db","rule":"spec.ingress[0]","file":"policies/db.yaml","line":12,)"
+            R"("resourceVersion":""}],"because":"default deny"},)"
+            R"("realized":null,"listening":{"verdict":"allow","process":"postgres","pid":4242},)"
+            R"("observed":{"verdict":"deny","packets":12,"lastSeen":"2026-11-21T08:00:00Z",)"
+            R"("dropReason":"NETFILTER_DROP"},"probed":null})");
 }
 
 TEST(Convert, ATimeThatNeverCameIsNull) {

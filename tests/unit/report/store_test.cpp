@@ -30,7 +30,9 @@ using ::testing::SizeIs;
 constexpr hours kKeep{24 * 90};
 
 FindingChange opened(Finding finding) { return {.kind = FindingChange::Kind::kOpened, .finding = std::move(finding)}; }
-FindingChange updated(Finding finding) { return {.kind = FindingChange::Kind::kUpdated, .finding = std::move(finding)}; }
+FindingChange updated(Finding finding) {
+  return {.kind = FindingChange::Kind::kUpdated, .finding = std::move(finding)};
+}
 FindingChange resolved(Finding finding, Time when) {
   finding.state = FindingState::kResolved;
   finding.resolved_at = when;
@@ -184,7 +186,9 @@ TEST_F(StoreTest, GivesRoomBackWhenItPrunes) {
 
 TEST_F(StoreTest, ARoundIsWrittenAsAWholeOrNotAtAll) {
   Store store = open();
-  ask(path, "CREATE TRIGGER refuse BEFORE INSERT ON findings WHEN new.id = 'SXT001-2' BEGIN SELECT raise(ABORT, 'refused'); END");
+  ask(path,
+      "CREATE TRIGGER refuse BEFORE INSERT ON findings WHEN new.id = 'SXT001-2' BEGIN SELECT raise(ABORT, 'refused'); "
+      "END");
   const auto written = store.write({opened(numbered(1)), opened(numbered(2))});
   ASSERT_FALSE(written.has_value());
   EXPECT_EQ(written.error().what, "write findings: SXT001-2: refused");
@@ -205,7 +209,9 @@ TEST_F(StoreTest, ASecondDaemonIsRefusedAndToldWhoHoldsIt) {
 }
 
 TEST_F(StoreTest, ADeadDaemonHoldsNothing) {
-  { const Store first = open(); }
+  {
+    const Store first = open();
+  }
   EXPECT_EQ(open_error(), "");
 }
 
@@ -214,7 +220,8 @@ TEST_F(StoreTest, SaysWhenSomebodyElseLocksTheFile) {
   sqlite3* other = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &other), SQLITE_OK);
   const CPtr<sqlite3, sqlite3_close_v2> held(other);
-  ASSERT_EQ(sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE x (y)", nullptr, nullptr, nullptr),
+  ASSERT_EQ(sqlite3_exec(other, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE x (y)", nullptr,
+                         nullptr, nullptr),
             SQLITE_OK);
   EXPECT_EQ(open_error(), path.string() + " is locked by another program");
 }
@@ -328,8 +335,9 @@ TEST_F(StoreTest, LosesNothingThatWasDurableWhenItsProcessIsKilledAtAnyMoment) {
     const Store store = open();
     ASSERT_EQ(ask(path, "PRAGMA integrity_check"), "ok");
     const std::string last = std::to_string(durable);
-    ASSERT_EQ(ask(path, "SELECT count(*) FROM findings WHERE id <> 'SXT001-0' AND CAST(substr(id, 8) AS INTEGER) <= " + last),
-              last);
+    ASSERT_EQ(
+        ask(path, "SELECT count(*) FROM findings WHERE id <> 'SXT001-0' AND CAST(substr(id, 8) AS INTEGER) <= " + last),
+        last);
     // What was written but not yet said to be durable is there as a whole or not at all.
     const std::vector<Finding> loaded = store.load(Time{}).value();
     for (const Finding& finding : loaded) {
