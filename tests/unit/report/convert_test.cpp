@@ -94,7 +94,7 @@ TEST(Convert, ARowPrintsAsTheInterfaceSays) {
             R"("resourceVersion":""}],"because":"default deny"},)"
             R"("realized":null,"listening":{"verdict":"allow","process":"postgres","pid":4242},)"
             R"("observed":{"verdict":"deny","packets":12,"lastSeen":"2026-11-21T08:00:00Z",)"
-            R"("dropReason":"NETFILTER_DROP"},"probed":null})");
+            R"("dropReason":"NETFILTER_DROP"},"probed":null,"node":null})");
 }
 
 TEST(Convert, ATimeThatNeverCameIsNull) {

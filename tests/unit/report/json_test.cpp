@@ -22,7 +22,7 @@ TEST(Json, NamesFieldsInLowerCamelCaseAndInTheOrderOfTheSchema) {
 TEST(Json, PrintsWhatIsAbsentAsNullAndWhatIsEmptyAsEmpty) {
   const v1alpha1::EndpointRow row;
   EXPECT_EQ(to_json(row), R"({"endpoint":null,"protocol":"","port":0,"endPort":0,"source":null,"intended":null,)"
-                          R"("realized":null,"listening":null,"observed":null,"probed":null})");
+                          R"("realized":null,"listening":null,"observed":null,"probed":null,"node":null})");
   EXPECT_EQ(to_json(v1alpha1::EndpointRowList()), R"({"endpoints":[]})");
 }
 
