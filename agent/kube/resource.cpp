@@ -23,11 +23,11 @@ FieldTree whole() {
 FieldTree pod_fields() {
   FieldTree fields = named();
   return fields.keep({"metadata uid", "metadata labels", "metadata annotations kubernetes.io/config.mirror",
-                      "metadata ownerReferences controller", "metadata ownerReferences kind",
-                      "metadata ownerReferences name", "spec nodeName", "spec hostNetwork", "spec serviceAccountName",
-                      "spec serviceAccount", "spec containers name", "spec containers image", "spec containers ports",
-                      "spec initContainers restartPolicy", "spec initContainers ports", "status phase", "status podIP",
-                      "status podIPs"});
+                      "metadata annotations sextant.dev/public", "metadata ownerReferences controller",
+                      "metadata ownerReferences kind", "metadata ownerReferences name", "spec nodeName",
+                      "spec hostNetwork", "spec serviceAccountName", "spec serviceAccount", "spec containers name",
+                      "spec containers image", "spec containers ports", "spec initContainers restartPolicy",
+                      "spec initContainers ports", "status phase", "status podIP", "status podIPs"});
 }
 
 FieldTree peer_pod_fields() {
@@ -82,6 +82,18 @@ std::string other_nodes(std::string_view node) {
                 ",spec.nodeName!=,status.phase!=Succeeded,status.phase!=Failed");
 }
 
+// What names the public addresses of services as meant to be entered by.
+void add_entrances(std::vector<Resource>& all) {
+  FieldTree ingress_fields = named();
+  ingress_fields.keep({"spec tls hosts", "status loadBalancer ingress ip"});
+  all.push_back(
+      grouped({"Ingress", "networking.k8s.io", "ingresses", {"v1"}, ObjectKind::kIngress}, std::move(ingress_fields)));
+  FieldTree gateway_fields = named();
+  gateway_fields.keep({"spec listeners name", "spec listeners port", "spec listeners protocol", "status addresses"});
+  all.push_back(custom({"Gateway", "gateway.networking.k8s.io", "gateways", {"v1", "v1beta1"}, ObjectKind::kGateway},
+                       std::move(gateway_fields)));
+}
+
 void add_cilium(std::vector<Resource>& all) {
   constexpr std::string_view kCilium = "cilium.io";
   all.push_back(custom(
@@ -123,7 +135,9 @@ std::vector<Resource> model_resources(std::string_view node) {
   all.back().field_selector = other_nodes(node);
   all.push_back(core("Service", "services", ObjectKind::kService, service_fields()));
   FieldTree slice_fields = named();
-  slice_fields.keep({"metadata labels kubernetes.io/service-name", "addressType", "endpoints addresses", "ports"});
+  slice_fields.keep({"metadata labels kubernetes.io/service-name", "addressType", "endpoints addresses",
+                     "endpoints nodeName", "endpoints targetRef kind", "endpoints targetRef name",
+                     "endpoints conditions", "ports"});
   all.push_back(grouped({"EndpointSlice", "discovery.k8s.io", "endpointslices", {"v1"}, ObjectKind::kEndpointSlice},
                         std::move(slice_fields)));
   all.push_back(
@@ -134,6 +148,7 @@ std::vector<Resource> model_resources(std::string_view node) {
                         {},
                         ObjectKind::kClusterNetworkPolicy},
                        whole()));
+  add_entrances(all);
   add_cilium(all);
   return all;
 }

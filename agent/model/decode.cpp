@@ -43,6 +43,8 @@ constexpr std::array kKinds{
     KnownKind{"CiliumEndpoint", "cilium.io", ObjectKind::kCiliumEndpoint, Scope::kNamespaced, "v2"},
     KnownKind{"CiliumLoadBalancerIPPool", "cilium.io", ObjectKind::kCiliumLoadBalancerIpPool, Scope::kCluster,
               "v2 v2alpha1"},
+    KnownKind{"Gateway", "gateway.networking.k8s.io", ObjectKind::kGateway, Scope::kNamespaced, "v1 v1beta1"},
+    KnownKind{"Ingress", "networking.k8s.io", ObjectKind::kIngress, Scope::kNamespaced, "v1"},
     KnownKind{"ExposureContract", "sextant.dev", ObjectKind::kExposureContract, Scope::kCluster, "v1alpha1"},
 };
 
@@ -125,6 +127,10 @@ std::optional<Object> decode_known(Body&& body, const Field& object, const Known
       return decode_service(object, head);
     case ObjectKind::kEndpointSlice:
       return decode_endpoint_slice(object, head);
+    case ObjectKind::kGateway:
+      return decode_gateway(object, head);
+    case ObjectKind::kIngress:
+      return decode_ingress(object, head);
     case ObjectKind::kNetworkPolicy:
     case ObjectKind::kCiliumNetworkPolicy:
     case ObjectKind::kCiliumClusterwideNetworkPolicy:

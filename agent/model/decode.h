@@ -23,6 +23,8 @@ Node decode_node(const Field& object, const ObjectHead& head);
 Pod decode_pod(const Field& object, const ObjectHead& head);
 Service decode_service(const Field& object, const ObjectHead& head);
 EndpointSlice decode_endpoint_slice(const Field& object, const ObjectHead& head);
+Entrance decode_gateway(const Field& object, const ObjectHead& head);
+Entrance decode_ingress(const Field& object, const ObjectHead& head);
 // Deployment, StatefulSet, DaemonSet, ReplicaSet, Job and CronJob. nullopt for a ReplicaSet or Job that another object
 // controls: that object's template stands for the pod.
 std::optional<Workload> decode_workload(const Field& object, const ObjectHead& head);

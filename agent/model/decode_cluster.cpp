@@ -12,7 +12,10 @@ Node decode_node(const Field& object, const ObjectHead& head) {
   for (const Field& entry : object["status"]["addresses"].items()) {
     const std::string type = entry["type"].string();
     if (type != "InternalIP" && type != "ExternalIP") continue;
-    if (const auto a = entry["address"].address()) node.addresses.push_back(*a);
+    const auto a = entry["address"].address();
+    if (!a) continue;
+    node.addresses.push_back(*a);
+    if (type == "InternalIP") node.internal_ips.push_back(*a);
   }
   const Field prefixes = object["spec"]["podCIDRs"];
   node.pod_prefixes = prefixes.prefixes();

@@ -38,7 +38,9 @@ ContainerPort decode_port(const Field& port, bool host_network) {
   ContainerPort decoded{.name = port["name"].string(),
                         .protocol = port["protocol"].protocol(),
                         .port = port["containerPort"].port(),
-                        .host_port = port["hostPort"].port()};
+                        .host_port = port["hostPort"].port(),
+                        .host_ip = port["hostIP"].address()};
+  if (decoded.host_ip && decoded.host_ip->is_unspecified()) decoded.host_ip.reset();
   // The API server fills this in; a file may leave it out.
   if (host_network && decoded.host_port == 0) decoded.host_port = decoded.port;
   return decoded;
@@ -80,6 +82,9 @@ Pod decode_pod(const Field& object, const ObjectHead& head) {
   // (kubelet: pkg/kubelet/types, ConfigMirrorAnnotationKey)
   if (const auto mirror = annotations.find("kubernetes.io/config.mirror"); mirror != annotations.end()) {
     pod.uid = mirror->second;
+  }
+  if (const auto declared = annotations.find(kDeclaredPublic); declared != annotations.end()) {
+    pod.declared_public = declared->second;
   }
   pod.labels = metadata["labels"].labels();
   if (const auto owner = controller_of(metadata)) pod.workload = workload_of(*owner, pod.labels);

@@ -1,4 +1,4 @@
-// Service and EndpointSlice.
+// Service, EndpointSlice, and what leads to services: Gateway and Ingress.
 #include <string>
 #include <string_view>
 
@@ -55,6 +55,23 @@ std::vector<Prefix> source_ranges(const Field& spec, const Field& annotation) {
   return ranges;
 }
 
+// The API's own reading of absent conditions (discovery/v1, EndpointConditions).
+bool condition(const Field& conditions, std::string_view name, bool otherwise) {
+  const Field field = conditions[name];
+  return field.present() ? field.boolean() : otherwise;
+}
+
+SliceEndpoint decode_endpoint(const Field& endpoint) {
+  SliceEndpoint decoded{.addresses = endpoint["addresses"].addresses(), .node_name = endpoint["nodeName"].string()};
+  const Field target = endpoint["targetRef"];
+  if (target["kind"].string() == "Pod") decoded.pod = target["name"].string();
+  const Field conditions = endpoint["conditions"];
+  decoded.ready = condition(conditions, "ready", true);
+  decoded.serving = condition(conditions, "serving", decoded.ready);
+  decoded.terminating = condition(conditions, "terminating", false);
+  return decoded;
+}
+
 }  // namespace
 
 Service decode_service(const Field& object, const ObjectHead& head) {
@@ -69,11 +86,13 @@ Service decode_service(const Field& object, const ObjectHead& head) {
   service.cluster_ips = cluster_ips(spec);
   service.external_ips = spec["externalIPs"].addresses();
   for (const Field& ingress : object["status"]["loadBalancer"]["ingress"].items()) {
+    if (ingress["ipMode"].string() == "Proxy") continue;
     if (const auto a = ingress["ip"].address()) service.load_balancer_ips.push_back(*a);
   }
   service.source_ranges =
       source_ranges(spec, metadata["annotations"]["service.beta.kubernetes.io/load-balancer-source-ranges"]);
   service.external_traffic_local = spec["externalTrafficPolicy"].string() == "Local";
+  service.internal_traffic_local = spec["internalTrafficPolicy"].string() == "Local";
   return service;
 }
 
@@ -85,10 +104,36 @@ EndpointSlice decode_endpoint_slice(const Field& object, const ObjectHead& head)
   }
   slice.ports = decode_ports(object["ports"]);
   if (object["addressType"].string() == "FQDN") return slice;  // names, which no packet carries
-  for (const Field& endpoint : object["endpoints"].items()) {
-    for (const IpAddress& a : endpoint["addresses"].addresses()) slice.addresses.push_back(a);
-  }
+  for (const Field& endpoint : object["endpoints"].items()) slice.endpoints.push_back(decode_endpoint(endpoint));
   return slice;
+}
+
+// A listener without a port of its own cannot be (the API server refuses it); its protocols are those of the Gateway
+// API: HTTP, HTTPS, TLS and TCP, or UDP.
+Entrance decode_gateway(const Field& object, const ObjectHead& head) {
+  Entrance gateway{.kind = ObjectKind::kGateway, .ns = head.ns, .name = head.name, .origin = head.origin};
+  for (const Field& entry : object["status"]["addresses"].items()) {
+    const std::string type = entry["type"].string();
+    if (!type.empty() && type != "IPAddress") continue;
+    if (const auto a = IpAddress::parse(entry["value"].string())) gateway.addresses.push_back(*a);
+  }
+  for (const Field& listener : object["spec"]["listeners"].items()) {
+    const bool udp = listener["protocol"].string() == "UDP";
+    gateway.ports.push_back({.name = listener["name"].string(),
+                             .protocol = udp ? Protocol::kUdp : Protocol::kTcp,
+                             .port = listener["port"].port()});
+  }
+  return gateway;
+}
+
+Entrance decode_ingress(const Field& object, const ObjectHead& head) {
+  Entrance ingress{.kind = ObjectKind::kIngress, .ns = head.ns, .name = head.name, .origin = head.origin};
+  for (const Field& entry : object["status"]["loadBalancer"]["ingress"].items()) {
+    if (const auto a = entry["ip"].address()) ingress.addresses.push_back(*a);
+  }
+  ingress.ports.push_back({.name = "http", .port = 80});
+  if (!object["spec"]["tls"].items().empty()) ingress.ports.push_back({.name = "https", .port = 443});
+  return ingress;
 }
 
 }  // namespace sextant

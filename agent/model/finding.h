@@ -98,6 +98,24 @@ struct EndpointRow {
   // realized and probed are absent until their witnesses exist
 };
 
+// What lies behind a service's address: one backend, and what its policies say of who comes that way.
+struct BackendView {
+  EndpointRef ref{};                   // a pod, or a node for a pod on the host's network; no name: nobody knows
+  std::optional<IpAddress> address{};  // none: of a pod template, or Cilium's own proxy
+  std::uint16_t port = 0;
+  Verdict verdict = Verdict::kUnknown;
+  std::string source{};  // which address its policies see: "kept", "translated", "kept or translated"
+  std::string why{};
+};
+
+// A service's public address as a row of its own.
+struct DoorView {
+  std::string kind{};                   // "LoadBalancer", "ExternalIP", "ClusterIP", "NodePort", "HostPort"
+  std::string service_port{};           // the service's own port: "443/TCP" or "https"
+  std::vector<BackendView> backends{};  // the most open one first
+  std::string intended_by{};  // "annotation sextant.dev/public", "Gateway infra/edge", a policy; empty: nobody
+};
+
 // What the internet can reach: one line per endpoint, protocol and range of ports that some public class may reach.
 struct Exposure {
   EndpointDetail endpoint{};
@@ -112,7 +130,9 @@ struct Exposure {
   std::string reason{};
   std::vector<PolicyRef> policies{};
   std::optional<ListeningView> listening{};  // nullopt offline
+  std::optional<DoorView> door{};            // of a service's address, and of host ports
 };
+
 // Something that Sextant should see and cannot: SXT010. `what` is stable ("manifest policies/db.yaml", "witness death",
 // "events uplink"); `why` may change.
 struct BlindSpot {

@@ -20,7 +20,7 @@ std::string Origin::to_string() const {
 }
 
 std::string_view to_string(ObjectKind kind) {
-  static constexpr std::array<std::string_view, 15> kNames{
+  static constexpr std::array<std::string_view, 17> kNames{
       "Namespace",
       "Node",
       "Pod",
@@ -36,8 +36,10 @@ std::string_view to_string(ObjectKind kind) {
       "CiliumEndpoint",
       "CiliumLoadBalancerIPPool",
       "ExposureContract",
+      "Gateway",
+      "Ingress",
   };
-  static_assert(kNames.size() == std::to_underlying(ObjectKind::kExposureContract) + 1);
+  static_assert(kNames.size() == std::to_underlying(ObjectKind::kIngress) + 1);
   return kNames.at(static_cast<std::size_t>(kind));
 }
 
@@ -79,6 +81,7 @@ struct KeyOf {
   ObjectKey operator()(const EndpointSlice& s) const {
     return {.kind = ObjectKind::kEndpointSlice, .ns = s.ns, .name = s.name};
   }
+  ObjectKey operator()(const Entrance& e) const { return {.kind = e.kind, .ns = e.ns, .name = e.name}; }
   ObjectKey operator()(const PolicyObject& p) const { return {.kind = p.kind, .ns = p.ns, .name = p.name}; }
   ObjectKey operator()(const OtherObject& o) const { return {.kind = o.kind, .ns = o.ns, .name = o.name}; }
 };

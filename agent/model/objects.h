@@ -22,6 +22,9 @@ namespace sextant {
 
 using Labels = std::map<std::string, std::string, std::less<>>;
 
+// The annotation of a Service, or of a Pod with host ports, that says that the internet is meant to reach it.
+inline constexpr std::string_view kDeclaredPublic = "sextant.dev/public";
+
 // Where an object came from, to be told to people.
 struct Origin {
   std::string file{};              // manifests: path as given; empty for the API server
@@ -47,7 +50,9 @@ enum class ObjectKind : std::uint8_t {
   kCiliumNode,
   kCiliumEndpoint,
   kCiliumLoadBalancerIpPool,
-  kExposureContract
+  kExposureContract,
+  kGateway,
+  kIngress
 };
 std::string_view to_string(ObjectKind kind);   // the Kubernetes kind: "CiliumNetworkPolicy"
 std::string_view short_name(ObjectKind kind);  // "CNP", "CCNP", "KNP"; else as to_string
@@ -70,8 +75,9 @@ struct Namespace {
 struct Node {
   std::string name{};
   Labels labels{};
-  std::vector<IpAddress> addresses{};  // InternalIP and ExternalIP
-  std::vector<Prefix> pod_prefixes{};  // spec.podCIDRs, or spec.podCIDR
+  std::vector<IpAddress> addresses{};     // InternalIP and ExternalIP
+  std::vector<IpAddress> internal_ips{};  // those of them that are InternalIP
+  std::vector<Prefix> pod_prefixes{};     // spec.podCIDRs, or spec.podCIDR
   Origin origin{};
   bool operator==(const Node&) const = default;
 };
@@ -80,7 +86,8 @@ struct ContainerPort {
   std::string name{};  // empty: unnamed
   Protocol protocol = Protocol::kTcp;
   std::uint16_t port = 0;
-  std::uint16_t host_port = 0;  // 0: none
+  std::uint16_t host_port = 0;         // 0: none
+  std::optional<IpAddress> host_ip{};  // of the host port; nullopt: every address of the node
   auto operator<=>(const ContainerPort&) const = default;
 };
 
@@ -97,6 +104,7 @@ struct Pod {
   bool finished = false;               // phase Succeeded or Failed: holds no address any more
   std::vector<IpAddress> addresses{};  // status.podIPs, or status.podIP
   std::vector<ContainerPort> ports{};
+  std::string declared_public{};  // annotation sextant.dev/public; empty: none
   Origin origin{};
   bool operator==(const Pod&) const = default;
 };
@@ -127,21 +135,52 @@ struct Service {
   std::vector<ServicePort> ports{};
   std::vector<IpAddress> cluster_ips{};
   std::vector<IpAddress> external_ips{};
-  std::vector<IpAddress> load_balancer_ips{};  // status.loadBalancer.ingress[].ip
+  // status.loadBalancer.ingress[].ip whose packets reach a node as they are: not those with ipMode Proxy.
+  std::vector<IpAddress> load_balancer_ips{};
   std::vector<Prefix> source_ranges{};
-  bool external_traffic_local = false;
+  bool external_traffic_local = false;  // externalTrafficPolicy Local
+  bool internal_traffic_local = false;  // internalTrafficPolicy Local
   Origin origin{};
   bool operator==(const Service&) const = default;
+};
+
+// One endpoint of a slice. Conditions that are absent read as the API says: ready and serving, not terminating.
+struct SliceEndpoint {
+  std::vector<IpAddress> addresses{};  // all stand for the same backend
+  std::string node_name{};
+  std::string pod{};  // targetRef of kind Pod, in the slice's namespace; empty: something else, or not said
+  bool ready = true;
+  bool serving = true;
+  bool terminating = false;
+  bool operator==(const SliceEndpoint&) const = default;
 };
 
 struct EndpointSlice {
   std::string ns{};
   std::string name{};
   std::string service{};  // label kubernetes.io/service-name
-  std::vector<IpAddress> addresses{};
-  std::vector<ServicePort> ports{};
+  std::vector<SliceEndpoint> endpoints{};
+  std::vector<ServicePort> ports{};  // `port` is the backends'; 0: none is named
   Origin origin{};
   bool operator==(const EndpointSlice&) const = default;
+};
+
+// Gateway (gateway.networking.k8s.io) or Ingress: which addresses and ports somebody wants to be entered by.
+struct EntrancePort {
+  std::string name{};  // of the listener
+  Protocol protocol = Protocol::kTcp;
+  std::uint16_t port = 0;
+  bool operator==(const EntrancePort&) const = default;
+};
+
+struct Entrance {
+  ObjectKind kind = ObjectKind::kGateway;
+  std::string ns{};
+  std::string name{};
+  std::vector<IpAddress> addresses{};  // status: where a controller says that it is entered
+  std::vector<EntrancePort> ports{};   // listeners; of an Ingress 80, and 443 where it has TLS
+  Origin origin{};
+  bool operator==(const Entrance&) const = default;
 };
 
 // NetworkPolicy, CNP, CCNP, ClusterNetworkPolicy and CiliumCIDRGroup: the whole object, as written.
@@ -164,7 +203,8 @@ struct OtherObject {
   bool operator==(const OtherObject&) const;  // compares the bodies, not the pointers
 };
 
-using Object = std::variant<Namespace, Node, Pod, Workload, Service, EndpointSlice, PolicyObject, OtherObject>;
+using Object =
+    std::variant<Namespace, Node, Pod, Workload, Service, EndpointSlice, Entrance, PolicyObject, OtherObject>;
 ObjectKey key_of(const Object& object);
 const Origin& origin_of(const Object& object);
 

@@ -37,6 +37,10 @@ struct World::Change {
       case ObjectKind::kEndpointSlice:
         world.slices_.erase(key);
         break;
+      case ObjectKind::kGateway:
+      case ObjectKind::kIngress:
+        world.entrances_.erase(key);
+        break;
       case ObjectKind::kNetworkPolicy:
       case ObjectKind::kCiliumNetworkPolicy:
       case ObjectKind::kCiliumClusterwideNetworkPolicy:
@@ -63,6 +67,7 @@ struct World::Change {
   void put(const ObjectKey& key, const Workload& w) const { world.workloads_.insert_or_assign(key, w); }
   void put(const ObjectKey& key, const Service& s) const { world.services_.insert_or_assign(key, s); }
   void put(const ObjectKey& key, const EndpointSlice& s) const { world.slices_.insert_or_assign(key, s); }
+  void put(const ObjectKey& key, const Entrance& e) const { world.entrances_.insert_or_assign(key, e); }
   void put(const ObjectKey& key, const PolicyObject& p) const { world.policies_.insert_or_assign(key, p); }
   void put(const ObjectKey& key, const OtherObject& o) const { world.others_.insert_or_assign(key, o); }
 

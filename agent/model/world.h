@@ -33,6 +33,7 @@ class World {
   const std::map<ObjectKey, Workload>& workloads() const { return workloads_; }  // key name: "Deployment/web"
   const std::map<ObjectKey, Service>& services() const { return services_; }
   const std::map<ObjectKey, EndpointSlice>& slices() const { return slices_; }
+  const std::map<ObjectKey, Entrance>& entrances() const { return entrances_; }    // Gateways and Ingresses
   const std::map<ObjectKey, PolicyObject>& policies() const { return policies_; }  // CIDR groups too
   const std::map<ObjectKey, OtherObject>& others() const { return others_; }
 
@@ -56,6 +57,7 @@ class World {
   std::map<ObjectKey, Workload> workloads_{};
   std::map<ObjectKey, Service> services_{};
   std::map<ObjectKey, EndpointSlice> slices_{};
+  std::map<ObjectKey, Entrance> entrances_{};
   std::map<ObjectKey, PolicyObject> policies_{};
   std::map<ObjectKey, OtherObject> others_{};
   std::map<std::string, ObjectKey, std::less<>> pod_by_uid_{};

@@ -38,7 +38,9 @@ using Addresses = std::unordered_set<IpAddress, AddressHash>;
 Addresses api_server_addresses(const World& world) {
   Addresses addresses;
   for (const auto& [key, slice] : world.slices()) {
-    if (of_api_server(slice)) addresses.insert(slice.addresses.begin(), slice.addresses.end());
+    if (!of_api_server(slice)) continue;
+    for (const SliceEndpoint& endpoint : slice.endpoints)
+      addresses.insert(endpoint.addresses.begin(), endpoint.addresses.end());
   }
   return addresses;
 }

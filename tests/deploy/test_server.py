@@ -17,6 +17,7 @@ from support import CHART, DEPLOY, PROJECT
 KUBE = PROJECT / "tests/kube-apiserver"
 # Of the kinds that this server has.
 READS = ("namespaces", "nodes", "pods", "services", "endpointslices.discovery.k8s.io", "networkpolicies.networking.k8s.io",
+         "ingresses.networking.k8s.io",
          "ciliumnetworkpolicies.cilium.io", "customresourcedefinitions.apiextensions.k8s.io")
 # Kyverno 1.19 says this of the exceptions that ClusterPolicies heed; theirs is the only other kind.
 EXPECTED = re.compile(r"^Warning: kyverno\.io/v2 PolicyException is deprecated.*$", re.MULTILINE)

@@ -2,22 +2,28 @@
 
 import base64
 import json
+import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
+import uuid
 
+import kube_client
 from simnode import kernel
 
 TOOLS = pathlib.Path(__file__).resolve().parents[1] / "kube-apiserver"
 FIRST_BUILD_TIMEOUT = 3600
+CERTIFICATE_NAME = "sextant-certificate"  # whom the daemon's client certificate names
 
 # What the daemon may do: read. The tests take rights out of it and give them back.
 RULES = [
     {"apiGroups": [""], "resources": ["namespaces", "nodes", "pods", "services"]},
     {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"]},
-    {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies"]},
+    {"apiGroups": ["networking.k8s.io"], "resources": ["networkpolicies", "ingresses"]},
+    {"apiGroups": ["gateway.networking.k8s.io"], "resources": ["gateways"]},
     {"apiGroups": ["policy.networking.k8s.io"], "resources": ["clusternetworkpolicies"]},
     {"apiGroups": ["cilium.io"], "resources": ["*"]},
     {"apiGroups": ["apiextensions.k8s.io"], "resources": ["customresourcedefinitions"]},
@@ -48,11 +54,18 @@ class Cluster:
     def start(self, *flags):
         self._tool("start", *flags)
         lines = (self.folder / "cluster.env").read_text(encoding="utf-8").splitlines()
-        self.server = dict(line.split("=", 1) for line in lines)["KUBE_SERVER"]
+        settings = dict(line.split("=", 1) for line in lines)
+        self.server = settings["KUBE_SERVER"]
+        self._api = self.connection()
+        self._etcd = kube_client.Connection(self.sim.node, settings["KUBE_ETCD"])
 
     def stop(self, *programs):
         for program in programs or [None]:
             self._tool("stop", *([program] if program else []))
+
+    def kill(self, program):
+        """As a crash does it."""
+        os.kill(int((self.folder / f"{program}.pid").read_text(encoding="ascii")), signal.SIGKILL)
 
     def compact(self):
         self._tool("compact")
@@ -66,13 +79,14 @@ class Cluster:
 
     # Its objects.
 
+    def connection(self):
+        """Another one than that of ask()."""
+        return kube_client.kubernetes(self.sim.node, self.server, self.folder / "pki/ca.crt", "admin-token")
+
     def ask(self, method, path, body=None, kind="application/json", fails=False):
-        command = [*kernel.within(self.sim.node), "curl", "-s", "--noproxy", "*", "--cacert", str(self.folder / "pki/ca.crt"),
-                   "-H", "Authorization: Bearer admin-token", "-H", f"Content-Type: {kind}", "-X", method,
-                   "--data-binary", "@-", self.server + path]
-        answer = json.loads(kernel.run(command, "" if body is None else json.dumps(body)))
-        if answer.get("kind") == "Status" and answer.get("status") == "Failure" and not fails:
-            raise AssertionError(f"{method} {path}: {answer['message']}")
+        status, answer = self._api.ask(method, path, body, kind)
+        if status >= 400 and not fails:
+            raise AssertionError(f"{method} {path}: {answer.get('message', answer)}")
         return answer
 
     def create(self, path, body):
@@ -92,6 +106,18 @@ class Cluster:
             "metadata": {"name": pod.name, "labels": {"app": pod.name}, "annotations": {"kubernetes.io/config.mirror": pod.uid}},
             "spec": {"nodeName": node, "containers": [{"name": "main", "image": "example/main:1"}]}})
         self._set_status(f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}", {"phase": "Running", "podIPs": [{"ip": pod.address}]})
+
+    def add_many(self, number, pod, policy):
+        """So many pods and policies, at once and past the API: `pod(i)` and `policy(i)` give namespace, name and the rest."""
+        objects = {}
+        for kind, version, folder, count, make in (("Pod", "v1", "pods", number[0], pod),
+                                                   ("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", number[1], policy)):
+            for i in range(count):
+                namespace, name, labels, rest = make(i)
+                meta = {"namespace": namespace, "name": name, "labels": labels, "uid": str(uuid.uuid4()),
+                        "creationTimestamp": "2026-01-01T00:00:00Z"}
+                objects[f"/registry/{folder}/{namespace}/{name}"] = {"kind": kind, "apiVersion": version, "metadata": meta, **rest}
+        kube_client.put_into_etcd(self._etcd, objects)
 
     def _set_status(self, path, status):
         self.ask("PATCH", f"{path}/status", {"status": status}, "application/merge-patch+json")
@@ -114,14 +140,19 @@ class Cluster:
         self.create("/apis/rbac.authorization.k8s.io/v1/clusterroles", {"metadata": {"name": "sextant"}, "rules": []})
         self.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
             "metadata": {"name": "sextant"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "sextant"},
-            "subjects": [{"kind": "ServiceAccount", "namespace": "sextant", "name": "sextant"}]})
+            "subjects": [{"kind": "ServiceAccount", "namespace": "sextant", "name": "sextant"},
+                         {"kind": "User", "apiGroup": "rbac.authorization.k8s.io", "name": CERTIFICATE_NAME}]})
         self.grant()
         self.token_file.write_text(self.new_token(), encoding="ascii")
+        self.write_kubeconfig()
+
+    def write_kubeconfig(self, server=None, **user):
+        """Of the daemon. `user`: what it shows instead of its token."""
         ca = base64.b64encode((self.folder / "pki/ca.crt").read_bytes()).decode()
         self.kubeconfig.write_text(json.dumps({
             "apiVersion": "v1", "kind": "Config", "current-context": "it",
-            "clusters": [{"name": "it", "cluster": {"server": self.server, "certificate-authority-data": ca}}],
-            "users": [{"name": "sextant", "user": {"tokenFile": "token"}}],
+            "clusters": [{"name": "it", "cluster": {"server": server or self.server, "certificate-authority-data": ca}}],
+            "users": [{"name": "sextant", "user": user or {"tokenFile": "token"}}],
             "contexts": [{"name": "it", "context": {"cluster": "it", "user": "sextant"}}]}), encoding="utf-8")
 
     def grant(self, *without):
@@ -133,6 +164,17 @@ class Cluster:
     def new_token(self):
         asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}}
         return self.create("/api/v1/namespaces/sextant/serviceaccounts/sextant/token", asked)["status"]["token"]
+
+    def sign(self, name, subject, extensions, days=1):
+        """A certificate by the cluster's CA: pki/NAME.crt and .key. days=-1: one that has expired."""
+        pki = self.folder / "pki"
+        kernel.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{pki}/{name}.key.new",
+                    "-out", f"{pki}/{name}.csr", "-subj", subject])
+        (pki / f"{name}.extensions").write_text(extensions, encoding="ascii")
+        kernel.run(["openssl", "x509", "-req", "-in", f"{pki}/{name}.csr", "-CA", f"{pki}/ca.crt", "-CAkey", f"{pki}/ca.key",
+                    "-CAcreateserial", "-days", str(days), "-extfile", f"{pki}/{name}.extensions", "-out", f"{pki}/{name}.crt.new"])
+        for end in ("key", "crt"):
+            os.replace(pki / f"{name}.{end}.new", pki / f"{name}.{end}")
 
     def short_token(self, seconds):
         return self._tool("short-token", str(seconds), stdin=self.new_token()).strip()

@@ -43,6 +43,7 @@ World cluster_of(const World& given) {
   put_all(world, given.workloads());
   put_all(world, given.services());
   put_all(world, given.slices());
+  put_all(world, given.entrances());
   for (const auto& [key, object] : given.policies()) {
     if (!is_policy(object)) world.apply(Delta(Object(object)));
   }

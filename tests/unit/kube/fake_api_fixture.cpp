@@ -117,7 +117,7 @@ class FakeApi::Session {
     fault_ = fault.value_or(Fault{});
     if (fault_.body == Fault::Body::kReset) return false;
     if (fault_.body == Fault::Body::kNever) return hang(lock);
-    if (fault_.status != 200) return reply(lock, fault_.status, fault_.text);
+    if (fault_.status != 200 || !fault_.text.empty()) return reply(lock, fault_.status, fault_.text);
     if (request.authorization.empty() ? !request.has_client_certificate
                                       : !api_.tokens_.contains(request.authorization.substr(7)))
       return reply(lock, 401, status_text(401, "Unauthorized", "Unauthorized"));
@@ -315,10 +315,10 @@ FakeApi::FakeApi(const std::string& names, std::chrono::seconds valid, const std
   acceptor_.open(endpoint.protocol());
   acceptor_.bind(endpoint);
   acceptor_.listen();
-  for (const char* path :
-       {"/api/v1/namespaces", "/api/v1/nodes", "/api/v1/pods", "/api/v1/services",
-        "/api/v1/namespaces/kube-system/configmaps", "/apis/discovery.k8s.io/v1/endpointslices",
-        "/apis/networking.k8s.io/v1/networkpolicies", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"})
+  for (const char* path : {"/api/v1/namespaces", "/api/v1/nodes", "/api/v1/pods", "/api/v1/services",
+                           "/api/v1/namespaces/kube-system/configmaps", "/apis/discovery.k8s.io/v1/endpointslices",
+                           "/apis/networking.k8s.io/v1/networkpolicies", "/apis/networking.k8s.io/v1/ingresses",
+                           "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"})
     collections_[path];
   acceptor_thread_ = std::thread([this] { accept(); });
 }

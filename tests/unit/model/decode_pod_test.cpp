@@ -107,6 +107,17 @@ TEST(DecodePod, OfTheHostNetworkHasItsPortsOnTheHost) {
   EXPECT_EQ(pod.ports.at(0).host_port, 9100);
 }
 
+TEST(DecodePod, ReadsWhereAHostPortIsAndWhetherItIsDeclaredPublic) {
+  const auto pod = decoded<Pod>(
+      "{apiVersion: v1, kind: Pod, metadata: {name: p, annotations: {sextant.dev/public: '443'}}, spec: {containers: "
+      "[{ports: [{containerPort: 8443, hostPort: 443, hostIP: '2001:db8::1'}, {containerPort: 8080, hostPort: 80, "
+      "hostIP: '::'}]}]}}");
+  EXPECT_EQ(pod.declared_public, "443");
+  ASSERT_EQ(pod.ports.size(), 2U);
+  EXPECT_EQ(pod.ports[0].host_ip, IpAddress::parse("2001:db8::1").value());
+  EXPECT_EQ(pod.ports[1].host_ip, std::nullopt) << "every address";
+}
+
 TEST(DecodePod, TakesAStaticPodsCgroupFromItsMirror) {
   const auto pod = decoded<Pod>(
       "{apiVersion: v1, kind: Pod, metadata: {name: etcd-n1, uid: mirror, annotations: "

@@ -89,19 +89,41 @@ TEST(DecodeService, NamesTheFieldThatIsWrong) {
             "spec.loadBalancerSourceRanges[0]: 'x' is no prefix (line 1)");
 }
 
-TEST(DecodeEndpointSlice, ReadsAddressesAndPorts) {
+TEST(DecodeService, OfWhatALoadBalancerProxiesNoAddressIsANodes) {
+  const auto service = decoded<Service>(R"(
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {type: LoadBalancer, internalTrafficPolicy: Local}
+status: {loadBalancer: {ingress: [{ip: "2001:db8:7::1", ipMode: Proxy}, {ip: "2001:db8:7::2", ipMode: VIP}]}}
+)");
+  EXPECT_EQ(test::strings(service.load_balancer_ips), Strings{"2001:db8:7::2"});
+  EXPECT_TRUE(service.internal_traffic_local);
+}
+
+TEST(DecodeEndpointSlice, ReadsEndpointsAndPorts) {
   const auto slice = decoded<EndpointSlice>(R"(
 apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
 metadata: {name: web-x, namespace: shop, labels: {kubernetes.io/service-name: web}}
 addressType: IPv6
 endpoints:
-- {addresses: ["2001:db8:1::5"]}
-- {addresses: ["2001:db8:1::6"]}
+- {addresses: ["2001:db8:1::5"], nodeName: n1, targetRef: {kind: Pod, name: web-0, namespace: shop}}
+- {addresses: ["2001:db8:1::6"], conditions: {ready: false, serving: true, terminating: true}}
+- {addresses: ["2001:db8:1::7"], conditions: {ready: null, terminating: false}}
+- {addresses: ["2001:db8:1::8"], conditions: {ready: false}, targetRef: {kind: Node, name: n1}}
 ports: [{name: https, port: 8443, protocol: TCP}]
 )");
   EXPECT_EQ(slice.service, "web");
-  EXPECT_EQ(test::strings(slice.addresses), (Strings{"2001:db8:1::5", "2001:db8:1::6"}));
+  ASSERT_EQ(slice.endpoints.size(), 4U);
+  EXPECT_EQ(test::strings(slice.endpoints[0].addresses), Strings{"2001:db8:1::5"});
+  EXPECT_EQ(slice.endpoints[0].pod, "web-0");
+  EXPECT_EQ(slice.endpoints[0].node_name, "n1");
+  EXPECT_TRUE(slice.endpoints[0].ready && slice.endpoints[0].serving && !slice.endpoints[0].terminating);
+  EXPECT_TRUE(!slice.endpoints[1].ready && slice.endpoints[1].serving && slice.endpoints[1].terminating);
+  EXPECT_TRUE(slice.endpoints[2].ready) << "null is what absent is";
+  EXPECT_FALSE(slice.endpoints[3].serving) << "as ready";
+  EXPECT_EQ(slice.endpoints[3].pod, "");
   ASSERT_EQ(slice.ports.size(), 1U);
   EXPECT_EQ(slice.ports[0].port, 8443);
 }
@@ -109,10 +131,45 @@ ports: [{name: https, port: 8443, protocol: TCP}]
 TEST(DecodeEndpointSlice, OfNamesHasNoAddresses) {
   EXPECT_TRUE(decoded<EndpointSlice>("{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: x}, "
                                      "addressType: FQDN, endpoints: [{addresses: [example.org]}]}")
-                  .addresses.empty());
+                  .endpoints.empty());
   EXPECT_EQ(decode_error("{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: x}, "
                          "addressType: IPv6, endpoints: [{addresses: [example.org]}]}"),
             "endpoints[0].addresses[0]: 'example.org' is no IP address (line 1)");
+}
+
+TEST(DecodeGateway, ReadsWhereItIsEnteredAndByWhichListeners) {
+  const auto gateway = decoded<Entrance>(R"(
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: infra}
+spec:
+  gatewayClassName: traefik
+  listeners:
+  - {name: https, protocol: HTTPS, port: 443}
+  - {name: dns, protocol: UDP, port: 53}
+status:
+  addresses: [{type: IPAddress, value: "2001:db8:7::1"}, {value: "2001:db8:7::2"}, {type: Hostname, value: edge.example}]
+)");
+  EXPECT_EQ(key_of(gateway), (ObjectKey{.kind = ObjectKind::kGateway, .ns = "infra", .name = "edge"}));
+  EXPECT_EQ(test::strings(gateway.addresses), (Strings{"2001:db8:7::1", "2001:db8:7::2"}));
+  EXPECT_EQ(gateway.ports, (std::vector<EntrancePort>{{.name = "https", .port = 443},
+                                                      {.name = "dns", .protocol = Protocol::kUdp, .port = 53}}));
+}
+
+TEST(DecodeIngress, IsEnteredBy80AndWithTlsBy443) {
+  const auto of = [](std::string_view spec) {
+    return decoded<Entrance>(
+        "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: shop, namespace: shop}, spec: {" +
+        std::string(spec) + "}, status: {loadBalancer: {ingress: [{ip: '2001:db8:7::1'}, {hostname: x}]}}}");
+  };
+  const auto plain = of("");
+  EXPECT_EQ(plain.kind, ObjectKind::kIngress);
+  EXPECT_EQ(test::strings(plain.addresses), Strings{"2001:db8:7::1"});
+  ASSERT_EQ(plain.ports.size(), 1U);
+  EXPECT_EQ(plain.ports[0].port, 80);
+  const auto with_tls = of("tls: [{secretName: cert}]");
+  ASSERT_EQ(with_tls.ports.size(), 2U);
+  EXPECT_EQ(with_tls.ports[1].port, 443);
 }
 
 }  // namespace

@@ -73,7 +73,7 @@ TEST(Decode, TakesAKindOnlyOfItsOwnGroup) {
   EXPECT_TRUE(ignored(as("crd.projectcalico.org/v1", "NetworkPolicy")));
   EXPECT_TRUE(ignored(as("v1", "NetworkPolicy")));
   EXPECT_TRUE(ignored(as("example.org/v2", "CiliumNetworkPolicy")));
-  EXPECT_TRUE(ignored(as("networking.k8s.io/v1", "Ingress")));
+  EXPECT_TRUE(ignored(as("networking.k8s.io/v1", "IngressClass")));
   EXPECT_TRUE(ignored(as("apps/v1", "Pod")));
   EXPECT_TRUE(ignored(as("v1", "List")));
   EXPECT_EQ(decoded<PolicyObject>(as("policy.networking.k8s.io/v1alpha2", "ClusterNetworkPolicy")).kind,
