@@ -105,8 +105,8 @@ asio::awaitable<Result<>> Catalogue::load_resources(std::string api_version) {
 }
 
 asio::awaitable<Result<Document>> Catalogue::get(std::string target) {
-  ++requests_;
   auto answer = co_await channel_.get(std::move(target));
+  ++requests_[{"get", answer ? answer->status : 0}];
   if (!answer) co_return Failure(answer.error());
   auto body = co_await channel_.read_all(kMostBytes, steady_clock::now() + kTime);
   if (!body) co_return Failure(body.error());

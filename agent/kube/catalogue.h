@@ -19,6 +19,7 @@
 #include "agent/base/result.h"
 #include "agent/kube/channel.h"
 #include "agent/kube/resource.h"
+#include "agent/kube/status.h"
 
 namespace sextant::kube {
 
@@ -33,8 +34,7 @@ class Catalogue {
   // What is served may have changed.
   void invalidate();
   void stop();
-  // GET requests made.
-  std::uint64_t requests() const { return requests_; }
+  const RequestCounts& requests() const { return requests_; }
 
  private:
   boost::asio::awaitable<Result<std::optional<std::string>>> look_up(const Resource& resource);
@@ -49,7 +49,7 @@ class Catalogue {
   std::optional<std::map<std::string, std::vector<std::string>>> groups_{};  // versions, the preferred one first
   std::map<std::string, std::set<std::string>> plurals_{};                   // by apiVersion
   std::chrono::steady_clock::time_point loaded_at_{};
-  std::uint64_t requests_ = 0;
+  RequestCounts requests_{};
 };
 
 }  // namespace sextant::kube

@@ -116,6 +116,8 @@ asio::awaitable<Result<>> Channel::connect_tcp(Wire& wire) {
 asio::awaitable<Result<>> Channel::connect() {
   auto tls = make_tls(api_.connection);
   if (!tls) co_return Failure(tls.error());
+  auto valid = expect_valid_client(*tls);
+  if (!valid) co_return valid;
   wire_ = std::make_unique<Wire>(executor_, std::move(*tls));
   auto expected = expect_server(wire_->stream, api_.connection);
   if (!expected) co_return expected;
@@ -216,7 +218,9 @@ asio::awaitable<Result<std::string_view>> Channel::read(Deadline until) {
     const std::size_t filled = piece_.size() - body.size;
     if (filled > 0) co_return std::string_view(piece_.data(), filled);
   }
-  const bool kept = wire.parser->get().keep_alive();
+  // Who was refused comes back with a new connection, for a client certificate may have been renewed.
+  const bool was_refused = wire.parser->get().result() == http::status::unauthorized;
+  const bool kept = wire.parser->get().keep_alive() && !was_refused;
   wire.parser.reset();
   if (!kept) wire_.reset();
   co_return std::string_view();

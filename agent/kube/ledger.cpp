@@ -42,6 +42,16 @@ void write(const Document& value, std::string& to) {
   to += ';';
 }
 
+std::uint64_t fnv_1a(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  return hash;
+}
+
+std::uint64_t share_of(const Name& name, std::uint64_t version) {
+  return fnv_1a(name.to_string() + "@" + std::to_string(version));
+}
+
 }  // namespace
 
 Name name_of(const Document& object) {
@@ -70,8 +80,18 @@ Digest digest_of(const Document& object) {
 bool Ledger::note(const Name& name, const Digest& digest, std::uint64_t version) {
   const auto [entry, added] = entries_.try_emplace(name);
   const bool news = added || entry->second.digest != digest;
+  if (!added) checksum_ -= share_of(name, entry->second.version);
+  checksum_ += share_of(name, version);
   entry->second = {.digest = digest, .version = version, .list = list_};
   return news;
+}
+
+bool Ledger::forget(const Name& name) {
+  const auto found = entries_.find(name);
+  if (found == entries_.end()) return false;
+  checksum_ -= share_of(name, found->second.version);
+  entries_.erase(found);
+  return true;
 }
 
 std::uint64_t Ledger::version_of(const Name& name) const {
@@ -79,10 +99,16 @@ std::uint64_t Ledger::version_of(const Name& name) const {
   return found == entries_.end() ? 0 : found->second.version;
 }
 
+bool Ledger::is_listed(const Name& name) const {
+  const auto found = entries_.find(name);
+  return found != entries_.end() && found->second.list == list_;
+}
+
 std::vector<Name> Ledger::end_list() {
   std::vector<Name> gone;
   std::erase_if(entries_, [&](const auto& entry) {
     if (entry.second.list == list_) return false;
+    checksum_ -= share_of(entry.first, entry.second.version);
     gone.push_back(entry.first);
     return true;
   });

@@ -33,7 +33,7 @@ class Ledger {
   // The object is there, like this, since that resource version. True: that is news.
   bool note(const Name& name, const Digest& digest, std::uint64_t version);
   // The object is gone. True: it was there.
-  bool forget(const Name& name) { return entries_.erase(name) > 0; }
+  bool forget(const Name& name);
 
   // Between the two every object that is there is noted; what was not is forgotten, and returned.
   void begin_list() { ++list_; }
@@ -44,7 +44,13 @@ class Ledger {
   // The resource version under which the object was noted; 0: it is not there.
   std::uint64_t version_of(const Name& name) const;
   bool has(const Name& name) const { return entries_.contains(name); }
+  // Noted since the last begin_list().
+  bool is_listed(const Name& name) const;
   std::size_t size() const { return entries_.size(); }
+
+  // The sum, modulo 2^64, of FNV-1a (64 bits) over "namespace/name@resourceVersion" of every object ("name@..." where
+  // it has no namespace): anybody can make it of a list of their own, in any order.
+  std::uint64_t checksum() const { return checksum_; }
 
  private:
   struct Entry {
@@ -53,6 +59,7 @@ class Ledger {
     std::uint32_t list = 0;  // the last one that it was in
   };
   std::map<Name, Entry> entries_{};
+  std::uint64_t checksum_ = 0;
   std::uint32_t list_ = 0;
 };
 

@@ -43,12 +43,12 @@ asio::awaitable<void> Pulse::run() {
 
 // Any answer will do.
 asio::awaitable<bool> Pulse::answers() {
-  ++requests_;
   limit_.expires_after(timing_.answer);
   limit_.async_wait([this](boost::system::error_code stopped) {
     if (!stopped) channel_.interrupt("no answer in time");
   });
   auto answer = co_await channel_.get("/livez");
+  ++requests_[{"get", answer ? answer->status : 0}];
   if (answer) {
     auto body = co_await channel_.read_all(4096, steady_clock::now() + timing_.answer);
     static_cast<void>(body);

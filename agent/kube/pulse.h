@@ -15,6 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "agent/kube/channel.h"
+#include "agent/kube/status.h"
 
 namespace sextant::kube {
 
@@ -33,7 +34,7 @@ class Pulse {
 
   boost::asio::awaitable<void> run();
   void stop();
-  std::uint64_t requests() const { return requests_; }
+  const RequestCounts& requests() const { return requests_; }
 
  private:
   boost::asio::awaitable<bool> answers();
@@ -46,7 +47,7 @@ class Pulse {
   boost::asio::steady_timer pause_;
   boost::asio::steady_timer limit_;
   bool stopped_ = false;
-  std::uint64_t requests_ = 0;
+  RequestCounts requests_{};
 };
 
 }  // namespace sextant::kube

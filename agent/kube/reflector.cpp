@@ -129,12 +129,20 @@ void Reflector::forget_all() {
 }
 
 // Whether an event comes after those before it. A server sends them in order; something else did not.
-bool Reflector::follows(const Document& object) {
+bool Reflector::follows(const Document& object, bool deletes) {
+  if (is_listing_) return follows_in_list(object, deletes);
   const std::string version(version_in(object));
-  if (is_listing_ || version.empty()) return true;
+  if (version.empty()) return true;
   if (number_of(version) < number_of(version_)) return false;
   version_ = version;
   return true;
+}
+
+// Initial events are in no order, but what happens to an object meanwhile comes after its first.
+bool Reflector::follows_in_list(const Document& object, bool deletes) const {
+  const Name name = name_of(object);
+  if (!ledger_.is_listed(name)) return !deletes;
+  return number_of(version_in(object)) >= ledger_.version_of(name);
 }
 
 void Reflector::on_bookmark(const Document& object) {
@@ -163,7 +171,7 @@ void Reflector::on_event(Document&& event) {
     ended_by_event_ = Ending{.outcome = status.is_expired() ? Outcome::kExpired : Outcome::kRefused, .status = status};
   } else if (type == "BOOKMARK") {
     on_bookmark(object);
-  } else if (!follows(object)) {
+  } else if (!follows(object, type == "DELETED")) {
     ended_by_event_ = Ending{.outcome = Outcome::kBroken, .why = "events out of order"};
   } else if (type == "ADDED" || type == "MODIFIED") {
     put(std::move(object));
@@ -265,6 +273,7 @@ KindStatus Reflector::status(steady_clock::time_point now) const {
                     .is_complete = is_complete_,
                     .error = error_,
                     .objects = ledger_.size(),
+                    .checksum = ledger_.checksum(),
                     .requests = requests_,
                     .lists = lists_};
   // While the watch stands, what was told is as fresh as the server's last sign of life; an absent kind does not age.

@@ -102,7 +102,8 @@ class Reflector {
 
   void on_event(Document&& event);
   void on_bookmark(const Document& object);
-  bool follows(const Document& object);
+  bool follows(const Document& object, bool deletes = false);
+  bool follows_in_list(const Document& object, bool deletes) const;
   void put(Document&& object);
   void remove(const Name& name);
   void finish_list(std::string version);
@@ -143,7 +144,7 @@ class Reflector {
   bool is_complete_ = false;
   std::string error_{};
   std::map<Name, std::string> problems_{};
-  std::map<std::pair<std::string, unsigned>, std::uint64_t> requests_{};
+  RequestCounts requests_{};
   std::uint64_t lists_ = 0;
 };
 

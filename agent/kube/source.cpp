@@ -241,6 +241,10 @@ std::vector<KindStatus> Source::statuses() const {
   return statuses;
 }
 
+std::map<std::string, RequestCounts> Source::other_requests() const {
+  return {{"discovery", state_->catalogue.requests()}, {"livez", state_->pulse.requests()}};
+}
+
 bool Source::is_settled() const {
   return std::ranges::all_of(
       statuses(), [](const KindStatus& s) { return s.is_complete || is_forbidden_for_good(s) || !s.object_kind; });

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -57,6 +58,8 @@ class Source {
   boost::asio::awaitable<Result<>> run();
 
   std::vector<KindStatus> statuses() const;  // of every kind, in one order always
+  // Of requests that are about no kind: "discovery" and "livez".
+  std::map<std::string, RequestCounts> other_requests() const;
   // Every kind is known whole, or will not be known for now (is_forbidden_for_good): what is there can be judged.
   bool is_settled() const;
   std::string server() const;  // "[2001:db8::1]:6443"

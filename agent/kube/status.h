@@ -27,6 +27,9 @@ constexpr std::string_view to_string(KindState state) {
   return kNames[static_cast<std::size_t>(state)];
 }
 
+// Requests by verb ("list", "watch", "get") and HTTP status; 0: no answer.
+using RequestCounts = std::map<std::pair<std::string, unsigned>, std::uint64_t>;
+
 struct KindStatus {
   std::string resource{};  // "pods of other nodes"
   std::optional<ObjectKind> object_kind{};
@@ -36,9 +39,9 @@ struct KindStatus {
   std::string error{};                    // why forbidden or failing
   std::chrono::milliseconds age{};        // since it was last known to be true
   std::size_t objects = 0;
+  std::uint64_t checksum = 0;           // of their names and versions (Ledger::checksum)
   std::vector<std::string> problems{};  // objects that cannot be read: "shop/web: field: cause"
-  // Requests by verb (list, watch) and HTTP status; 0: no answer.
-  std::map<std::pair<std::string, unsigned>, std::uint64_t> requests{};
+  RequestCounts requests{};
   std::uint64_t lists = 0;  // that came to their end
 };
 

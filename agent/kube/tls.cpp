@@ -1,5 +1,8 @@
 #include "agent/kube/tls.h"
 
+#include <array>
+#include <ctime>
+
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -42,6 +45,14 @@ Result<> identify(asio::ssl::context& tls, const Connection& connection) {
   return {};
 }
 
+// "2026-11-21T16:47:33Z"
+std::string text_of(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (ASN1_TIME_to_tm(time, &parts) != 1) return "a time that cannot be read";
+  std::array<char, 32> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+}
+
 }  // namespace
 
 Result<asio::ssl::context> make_tls(const Connection& connection) {
@@ -56,6 +67,17 @@ Result<asio::ssl::context> make_tls(const Connection& connection) {
   if (auto trusted = trust(tls, connection); !trusted) return because("TLS", trusted.error());
   if (auto identified = identify(tls, connection); !identified) return because("TLS", identified.error());
   return tls;
+}
+
+Result<> expect_valid_client(asio::ssl::context& tls) {
+  const X509* certificate = SSL_CTX_get0_certificate(tls.native_handle());
+  if (certificate == nullptr) return {};
+  const ASN1_TIME* from = X509_get0_notBefore(certificate);
+  const ASN1_TIME* until = X509_get0_notAfter(certificate);
+  if (X509_cmp_current_time(until) < 0) return failure("TLS: the client certificate has expired: " + text_of(until));
+  if (X509_cmp_current_time(from) > 0)
+    return failure("TLS: the client certificate is not valid before " + text_of(from));
+  return {};
 }
 
 Result<> expect_server(TlsStream& stream, const Connection& connection) {

@@ -18,6 +18,10 @@ using TlsStream = boost::asio::ssl::stream<boost::beast::tcp_stream>;
 // Reads the files anew, so that a CA or a client certificate that was replaced counts from the next connection on.
 Result<boost::asio::ssl::context> make_tls(const Connection& connection);
 
+// Whether the server would take the client certificate, if there is one, at this time of day: a server that refuses it
+// says no more than "Unauthorized".
+Result<> expect_valid_client(boost::asio::ssl::context& tls);
+
 // Before the handshake: whom the certificate must name, and the name that is asked for (none for an address, RFC 6066).
 Result<> expect_server(TlsStream& stream, const Connection& connection);
 

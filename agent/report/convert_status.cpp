@@ -1,3 +1,7 @@
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #include "agent/report/convert.h"
 #include "agent/report/convert_parts.h"
 #include "agent/report/utf8.h"
@@ -9,6 +13,14 @@ using detail::word;
 
 namespace {
 
+// 16 hexadecimal digits.
+std::string digits_of(std::uint64_t value) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string digits(16, '0');
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, value >>= 4U) *digit = kHex[value & 15U];
+  return digits;
+}
+
 void add_parts(const StatusView& status, v1alpha1::Status& out) {
   for (const SourceStatus& source : status.sources) {
     v1alpha1::SourceStatus& to = *out.add_sources();
@@ -16,6 +28,9 @@ void add_parts(const StatusView& status, v1alpha1::Status& out) {
     to.set_healthy(source.healthy);
     to.set_detail(utf8(source.detail));
     set_time(source.since, [&] { return to.mutable_since(); });
+    if (!source.objects) continue;
+    to.set_objects(*source.objects);
+    to.set_checksum(digits_of(source.checksum));
   }
   for (const WitnessStatus& witness : status.witnesses) {
     v1alpha1::WitnessStatus& to = *out.add_witnesses();

@@ -94,7 +94,9 @@ ClusterReport report_of(const std::vector<KindStatus>& statuses, std::chrono::se
     report.sources.push_back({.name = name,
                               .healthy = is_healthy(status),
                               .detail = detail_of(status),
-                              .since = now - std::chrono::duration_cast<Duration>(status.age)});
+                              .since = now - std::chrono::duration_cast<Duration>(status.age),
+                              .objects = status.objects,
+                              .checksum = status.checksum});
     for (const std::string& problem : status.problems) {
       report.spots.push_back({.what = name + " " + problem.substr(0, problem.find(": ")), .why = problem});
     }
@@ -111,15 +113,20 @@ ClusterReport report_of(const std::vector<KindStatus>& statuses, std::chrono::se
   return report;
 }
 
-report::KubeUse use_of(const std::vector<KindStatus>& statuses) {
+report::KubeUse use_of(const std::vector<KindStatus>& statuses,
+                       const std::map<std::string, kube::RequestCounts>& others) {
   report::KubeUse use;
+  const auto add = [&use](const std::string& resource, const kube::RequestCounts& requests) {
+    for (const auto& [request, number] : requests) {
+      const auto& [verb, code] = request;
+      use.requests[{verb, resource, code}] += number;
+    }
+  };
   for (const KindStatus& status : statuses) {
     use.synced[status.resource] = status.state == KindState::kSynced || status.state == KindState::kAbsent;
-    for (const auto& [request, number] : status.requests) {
-      const auto& [verb, code] = request;
-      use.requests[{verb, status.resource, code}] += number;
-    }
+    add(status.resource, status.requests);
   }
+  for (const auto& [about, requests] : others) add(about, requests);
   return use;
 }
 

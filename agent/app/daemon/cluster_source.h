@@ -31,6 +31,8 @@ struct ClusterReport {
 };
 ClusterReport report_of(const std::vector<kube::KindStatus>& statuses, std::chrono::seconds stale, Time now);
 
-report::KubeUse use_of(const std::vector<kube::KindStatus>& statuses);
+// `others`: requests that are about no kind (kube::Source::other_requests).
+report::KubeUse use_of(const std::vector<kube::KindStatus>& statuses,
+                       const std::map<std::string, kube::RequestCounts>& others);
 
 }  // namespace sextant::app

@@ -315,7 +315,7 @@ void Daemon::look_at_cluster() {
                 status.error);
   }
   parts_.sources = std::move(report.sources);
-  parts_.metrics.kube = use_of(statuses);
+  parts_.metrics.kube = use_of(statuses, cluster_->other_requests());
   if (blind_spots_.set("cluster", std::move(report.spots))) look_at_witnesses();
   const bool settled_first = !intent_known_ && cluster_->is_settled();
   intent_known_ = intent_known_ || settled_first;

@@ -78,6 +78,30 @@ TEST(Channel, ShowsItsClientCertificate) {
   EXPECT_TRUE(server.requests().back().has_client_certificate);
 }
 
+TEST(Channel, SaysThatItsOwnCertificateIsNotValidAnyMore) {
+  const FakeApi server;
+  Connection connection = server.connection();
+  const test::Identity identity = server.ca().issue("", -1h);
+  connection.client_certificate.text = identity.certificate;
+  connection.client_key.text = identity.key;
+  EXPECT_THAT(outcome(connection), HasSubstr("the client certificate has expired: 20"));
+}
+
+TEST(Channel, ConnectsAnewAfterARefusalForItsCertificateMayHaveBeenRenewed) {
+  FakeApi server;
+  boost::asio::io_context io;
+  Api api(server.connection());
+  Channel channel(io.get_executor(), api);
+  server.set_fault([](const Request&) { return Fault{.status = 401, .text = "Unauthorized"}; });
+  EXPECT_EQ(outcome(io, channel), "401");
+  server.set_fault({});
+  EXPECT_EQ(outcome(io, channel), "200");
+  EXPECT_EQ(outcome(io, channel), "200");
+  std::vector<std::uint64_t> connections;
+  for (const Request& request : server.requests()) connections.push_back(request.connection);
+  EXPECT_THAT(connections, testing::ElementsAre(1, 2, 2));
+}
+
 TEST(Channel, ReadsARefusedTokenAgainAtOnce) {
   FakeApi server;
   server.set_tokens({"new"});

@@ -54,7 +54,7 @@ struct Fault {
     kReversed    // events that are ready together in the wrong order
   };
   Body body = Body::kWhole;
-  unsigned status = 200;  // another one: is answered with `text`
+  unsigned status = 200;  // another one, or a text: is answered with them
   std::string text{};
   std::string fields{};  // of the header: "Retry-After: 1\r\n"
 };

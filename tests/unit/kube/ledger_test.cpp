@@ -36,6 +36,26 @@ TEST(Ledger, WhatAListDoesNotHoldIsGone) {
   EXPECT_THAT(ledger.clear(), IsEmpty());
 }
 
+TEST(Ledger, ItsChecksumIsThatOfAListInWhateverOrder) {
+  Ledger ledger;
+  EXPECT_EQ(ledger.checksum(), 0U);
+  ledger.note({"shop", "web"}, {}, 7);
+  EXPECT_EQ(ledger.checksum(), 0x469c203435b2a901U) << "FNV-1a of shop/web@7";
+  const std::uint64_t web = ledger.checksum();
+  ledger.note({"", "n1"}, {}, 8);
+  const std::uint64_t both = ledger.checksum();
+  ledger.note({"shop", "web"}, {}, 9);
+  EXPECT_NE(ledger.checksum(), both);
+  ledger.forget({"shop", "web"});
+  ledger.begin_list();
+  ledger.note({"shop", "web"}, {}, 7);
+  EXPECT_EQ(ledger.checksum(), both);
+  ledger.end_list();
+  EXPECT_EQ(ledger.checksum(), web);
+  ledger.clear();
+  EXPECT_EQ(ledger.checksum(), 0U);
+}
+
 TEST(Ledger, AListThatBreaksOffTakesNothingAway) {
   Ledger ledger;
   ledger.note({"", "a"}, {}, 1);

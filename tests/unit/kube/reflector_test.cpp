@@ -301,6 +301,49 @@ TEST_F(ReflectorTest, EventsOutOfOrderMakeANewList) {
   EXPECT_EQ(told["shop/web"], "last");
 }
 
+// Initial events, the last of them the bookmark that ends them.
+std::string initial_events(const std::vector<std::string>& events) {
+  std::string text;
+  for (const std::string& event : events) text += event + "\n";
+  return text +
+         R"({"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"300","annotations":{"k8s.io/initial-events-end":"true"}}}})";
+}
+
+std::string event_of(const std::string& type, const std::string& name, int version) {
+  return R"({"type":")" + type + R"(","object":{"metadata":{"namespace":"shop","name":")" + name +
+         R"(","resourceVersion":")" + std::to_string(version) + R"("}}})";
+}
+
+TEST_F(ReflectorTest, InitialEventsOutOfOrderMakeANewList) {
+  const std::vector<std::vector<std::string>> disorders{
+      {event_of("MODIFIED", "ghost", 202), event_of("ADDED", "ghost", 201)},
+      {event_of("DELETED", "ghost", 202), event_of("ADDED", "ghost", 201)}};
+  for (const auto& disorder : disorders) {
+    server.set_fault([&](const Request& request) -> std::optional<Fault> {
+      if (!request.streams_list()) return std::nullopt;
+      return Fault{.text = initial_events(disorder)};
+    });
+    if (!reflector) start();
+    server.end_watches();
+    ASSERT_TRUE(becomes([this] { return status().error == "events out of order"; }));
+    server.set_fault({});
+    ASSERT_TRUE(equals_after("marker"));
+    EXPECT_THAT(names(), ElementsAre("shop/marker"));
+    server.compact();
+  }
+}
+
+TEST_F(ReflectorTest, AnObjectMayChangeAndEndWithinTheInitialEvents) {
+  server.set_fault([&](const Request& request) -> std::optional<Fault> {
+    if (!request.streams_list()) return std::nullopt;
+    return Fault{.text = initial_events({event_of("ADDED", "web", 250), event_of("ADDED", "db", 201),
+                                         event_of("MODIFIED", "db", 260), event_of("DELETED", "db", 261)})};
+  });
+  start();
+  ASSERT_TRUE(becomes([this] { return status().lists > 0; }));
+  EXPECT_THAT(names(), ElementsAre("shop/web"));
+}
+
 TEST_F(ReflectorTest, AnObjectThatCannotBeReadIsAProblemUntilItChanges) {
   start();
   server.put(kPods, pod_text("shop", "unreadable", "n1"));
