@@ -49,9 +49,9 @@ static __always_inline bool asks(const struct packet *p) {
 static __always_inline void take_death(const struct packet *p, __u32 reason, __u8 death) {
   const struct table_endpoint *endpoint;
   struct source_class source;
-  struct verdict_view view;
+  struct verdict_view view = open_verdicts();
 
-  if (!open_verdicts(&view) || !view.generation)
+  if (!view.generation)
     return;
   endpoint = find_endpoint(&view, p->dst_hi, p->dst_lo);
   if (!endpoint)

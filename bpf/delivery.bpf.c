@@ -48,9 +48,9 @@ static __always_inline void take_stray(struct __sk_buff *skb, const struct packe
 static __always_inline void take_delivery(struct __sk_buff *skb, const struct packet *p) {
   const struct table_endpoint *endpoint;
   struct source_class source;
-  struct verdict_view view;
+  struct verdict_view view = open_verdicts();
 
-  if (!open_verdicts(&view) || !view.generation)
+  if (!view.generation)
     return;
   find_source(&view, p->src_hi, p->src_lo, &source);
   if (!source.is_public)

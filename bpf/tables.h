@@ -2,8 +2,9 @@
 // a packet (bpf/verdict.h has the maps and the lookups). Compiles as BPF C and as C++.
 //
 // Every table has two banks. The bank in force is `generation & 1`; userspace writes the other one and then raises the
-// generation, so a program that reads the generation once judges its packet by one intent, never by a mixture. All are
-// plain arrays: the verifier inlines their lookups, and userspace writes them through mmap.
+// generation, so a program that reads the generation once judges its packet by one intent, never by a mixture. What
+// nearly every packet needs is table_front, global data at an address that the program knows; the rest are plain
+// arrays, whose lookups the verifier inlines. Userspace writes all of them through mmap.
 #pragma once
 
 #include "bpf/abi.h"
@@ -111,6 +112,13 @@ struct table_range {
 struct table_uplink {
   __u32 ifindex;
   __u32 slot;  // of its counters; 0 is for packets of any other device
+};
+
+// What is looked at before any other table. All zero before the first intent.
+struct table_front {
+  __u64 generation;  // 0: no intent yet
+  struct table_uplink uplinks[TABLE_UPLINKS];
+  struct table_head heads[TABLE_BANKS];
 };
 
 ABI_ASSERT(sizeof(struct table_head) == 48 + 8 * TABLE_FILTER_WORDS, "table_head layout changed");

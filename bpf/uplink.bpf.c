@@ -92,7 +92,7 @@ static __always_inline struct outcome judge(const struct verdict_view *view, con
 // `start` is the offset of an IPv6 header.
 static __always_inline int look_at_ipv6(struct __sk_buff *skb, __u32 start) {
   struct packet_bytes bytes = skb_bytes(skb, start);
-  struct verdict_view view;
+  struct verdict_view view = open_verdicts();
   struct outcome outcome;
   struct packet packet;
   __u32 book;
@@ -111,7 +111,7 @@ static __always_inline int look_at_ipv6(struct __sk_buff *skb, __u32 start) {
   if (packet.flow == FLOW_NONE)
     return count(skb, FATE_CONTROL, 0, book);
 
-  if (!open_verdicts(&view) || !may_be_endpoint(&view, packet.dst_hi, packet.dst_lo))
+  if (!may_be_endpoint(&view, packet.dst_hi, packet.dst_lo))
     return count(skb, FATE_OTHER_DESTINATION, 0, book);
   outcome = judge(&view, &packet);
   return count(skb, outcome.fate, outcome.verdict, book);

@@ -3,7 +3,7 @@
 // Layouts and rules: bpf/tables.h. Writer: agent/datapath/tables.cpp, which owns the maps (made by bpf/tables.bpf.c)
 // and sizes them at load; every other object reuses them by descriptor. max_entries here are the least that load.
 //
-// Usage, once a packet: `struct verdict_view view; if (!open_verdicts(&view)) ...;` then find_endpoint(),
+// Usage, once a packet: `struct verdict_view view = open_verdicts();` then may_be_endpoint(), find_endpoint(),
 // find_source(), find_verdict(). NULL, false or VERDICT_UNKNOWN mean "the tables do not say", never "allowed".
 #pragma once
 
@@ -19,15 +19,14 @@
     __type(value, type_of_value); \
   } name SEC(".maps")
 
-VERDICT_TABLE(generation, __u64, 1);                                                // 8 bytes
-VERDICT_TABLE(heads, struct table_head, TABLE_BANKS);                               // one a bank, 4 KiB each
 VERDICT_TABLE(endpoints, struct table_endpoints, TABLE_BANKS);                      // half of Sizes::endpoints a bank
 VERDICT_TABLE(sources, struct table_source, TABLE_BANKS);                           // Sizes::source_ranges a bank
 VERDICT_TABLE(source_index, struct table_bucket, TABLE_BANKS *TABLE_SOURCE_INDEX);  // 1 MiB for both
 VERDICT_TABLE(cells, struct table_cells, TABLE_BANKS);                              // half of Sizes::cells a bank
 VERDICT_TABLE(policies, struct table_policy, TABLE_BANKS);                          // Sizes::endpoints a bank
 VERDICT_TABLE(ranges, struct table_range, TABLE_BANKS);                             // Sizes::port_ranges a bank
-VERDICT_TABLE(uplinks, struct table_uplink, TABLE_UPLINKS);                         // one, without banks
+
+struct table_front front SEC(".data.verdicts") = {};  // 9 KiB
 
 // The bank in force, for the length of one packet.
 struct verdict_view {
@@ -45,20 +44,13 @@ struct source_class {
 #define SEARCH __attribute__((noinline))
 
 static __always_inline const struct table_head *verdict_head(__u32 of_generation) {
-  __u32 bank = of_generation & (TABLE_BANKS - 1);
-
-  return bpf_map_lookup_elem(&heads, &bank);
+  return &front.heads[of_generation & (TABLE_BANKS - 1)];
 }
 
-static __always_inline bool open_verdicts(struct verdict_view *view) {
-  __u32 zero = 0;
-  const __u64 *current = bpf_map_lookup_elem(&generation, &zero);
+static __always_inline struct verdict_view open_verdicts(void) {
+  __u32 generation = (__u32) * (const volatile __u64 *)&front.generation;
 
-  if (!current)
-    return false;
-  view->generation = (__u32) * (const volatile __u64 *)current;
-  view->head = verdict_head(view->generation);
-  return view->head != NULL;
+  return (struct verdict_view){.head = verdict_head(generation), .generation = generation};
 }
 
 // False: no endpoint holds this address. What is not for this node ends here, without a hash and without a bucket.
@@ -102,8 +94,6 @@ SEARCH __u32 search_sources(__u64 hi, __u64 lo, __u32 of_generation) {
   const struct table_bucket *bucket;
   __u32 key, base, first, last;
 
-  if (!head)
-    return 0;
   key = head->index_base + source_bucket(hi);
   bucket = bpf_map_lookup_elem(&source_index, &key);
   if (!bucket)
@@ -180,8 +170,6 @@ SEARCH __u32 search_verdict(__u32 of_generation, __u32 policy, __u32 class_id, _
   struct table_port_map map;
   __u32 base, first = 0, last, key;
 
-  if (!head)
-    return VERDICT_UNKNOWN;
   map = find_port_map(head, policy, class_id);
   if (!map.count)
     return VERDICT_UNKNOWN;
@@ -218,10 +206,9 @@ static __always_inline __u8 find_verdict(const struct verdict_view *view, __u32 
 // The slot of an uplink's counters; 0: no program of ours is attached to this device.
 static __always_inline __u32 find_uplink(__u32 ifindex) {
   for (__u32 i = 0; i < TABLE_UPLINK_PROBES; i++) {
-    __u32 key = (ifindex + i) & (TABLE_UPLINKS - 1);
-    const struct table_uplink *uplink = bpf_map_lookup_elem(&uplinks, &key);
+    const struct table_uplink *uplink = &front.uplinks[(ifindex + i) & (TABLE_UPLINKS - 1)];
 
-    if (!uplink || !uplink->ifindex)
+    if (!uplink->ifindex)
       return 0;
     if (uplink->ifindex == ifindex)
       return uplink->slot;

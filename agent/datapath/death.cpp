@@ -9,6 +9,7 @@
 
 #include "agent/datapath/features.h"
 #include "agent/datapath/map_use.h"
+#include "bpf/tables.h"
 #include "death.skel.h"
 
 namespace sextant::datapath {

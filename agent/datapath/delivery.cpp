@@ -8,6 +8,7 @@
 
 #include "agent/datapath/cgroups.h"
 #include "agent/datapath/map_use.h"
+#include "bpf/tables.h"
 #include "delivery.skel.h"
 
 namespace sextant::datapath {

@@ -1,6 +1,7 @@
 #include "agent/datapath/tables.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
@@ -118,7 +119,7 @@ Result<std::vector<std::string>> Tables::set_intent(const KernelIntent& intent, 
   if (auto wrote = write_bank(image, (generation_ + 1) % TABLE_BANKS); !wrote) {
     return because(kDoing, std::move(wrote.error()));
   }
-  if (auto put = put_in_force(); !put) return because(kDoing, std::move(put.error()));
+  put_in_force();
   readers_.begin();
   return std::move(image.left_out);
 }
@@ -150,20 +151,20 @@ Result<> Tables::write_bank(const TableImage& image, std::uint32_t bank) {
            .cells = count_used(image.cells),
            .policies = image.policies.size(),
            .ranges = image.ranges.size()};
-  return write_table(maps.heads, bank, std::vector{head});
-}
-
-Result<> Tables::put_in_force() {
-  auto window = MappedArray<std::uint64_t>::map(bpf_map__fd(skeleton_->maps.generation), 0, 1, true);
-  if (!window) return because("raise the generation", std::move(window.error()));
-  // Release: whoever reads the new generation reads the bank that was written for it.
-  std::atomic_ref(window->elements().front()).store(generation_ + 1, std::memory_order_release);
-  ++generation_;
+  front().heads[bank] = head;
   return {};
 }
 
+table_front& Tables::front() { return skeleton_->data_verdicts->front; }
+
+void Tables::put_in_force() {
+  const std::uint64_t next = ++generation_;
+  // Release: whoever reads the new generation reads the bank that was written for it.
+  std::atomic_ref(front().generation).store(next, std::memory_order_release);
+}
+
 Result<> Tables::set_uplinks(std::span<const UplinkSlot> uplinks) {
-  std::vector<table_uplink> table(TABLE_UPLINKS);
+  std::array<table_uplink, TABLE_UPLINKS> table{};
   for (const UplinkSlot& uplink : uplinks) {
     std::uint32_t probe = 0;
     const auto way = [&] { return (uplink.ifindex + probe) % TABLE_UPLINKS; };
@@ -172,7 +173,8 @@ Result<> Tables::set_uplinks(std::span<const UplinkSlot> uplinks) {
     table[way()] = {.ifindex = uplink.ifindex, .slot = uplink.slot};
   }
   uplinks_ = uplinks.size();
-  return write_table(skeleton_->maps.uplinks, 0, table);
+  std::ranges::copy(table, front().uplinks);
+  return {};
 }
 
 std::vector<Datapath::MapUse> Tables::use() const {
@@ -189,7 +191,7 @@ std::vector<Datapath::MapUse> Tables::use() const {
           table(maps.cells, fill_.cells, limits_.cells),
           table(maps.policies, fill_.policies, limits_.endpoints),
           table(maps.ranges, fill_.ranges, limits_.port_ranges),
-          table(maps.uplinks, uplinks_, TABLE_UPLINKS)};
+          table(maps.data_verdicts, uplinks_, TABLE_UPLINKS)};
 }
 
 }  // namespace sextant::datapath

@@ -21,6 +21,7 @@
 
 struct bpf_map;
 struct bpf_object;
+struct table_front;
 struct tables_bpf;
 
 namespace sextant::datapath {
@@ -62,7 +63,8 @@ class Tables {
   Tables(Skeleton skeleton, Readers readers, const Sizes& sizes, std::uint64_t seed);
 
   Result<> write_bank(const TableImage& image, std::uint32_t bank);
-  Result<> put_in_force();
+  void put_in_force();
+  table_front& front();
 
   Skeleton skeleton_;
   Readers readers_;
