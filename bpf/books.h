@@ -42,16 +42,21 @@ struct uplink_counts {
   __u64 packets[UPLINK_CELLS];
 };
 
-// A flow without a handshake that was judged not long ago; a direct-mapped cache of each CPU's own.
+// Addresses and ports as they lie in a packet.
+struct flow_key {
+  __u64 src[2], dst[2];
+  __u32 ports;  // source and destination; ICMPv6: 0 and the type
+  __u32 protocol;
+};
+
+// A flow without a handshake that was judged not long ago; a direct-mapped cache of each CPU's own. A line of cache.
 struct known_flow {
-  __u64 src_hi, src_lo, dst_hi, dst_lo;
+  struct flow_key key;
   __u64 seen;        // jiffies
-  __u32 ports;       // source << 16 | destination
   __u32 generation;  // of the tables that judged it
-  __u8 protocol;
-  __u8 fate;  // FATE_JUDGED, FATE_NOT_PUBLIC, FATE_ANSWER
+  __u8 fate;         // FATE_JUDGED, FATE_NOT_PUBLIC, FATE_ANSWER
   __u8 verdict;
-  __u8 pad[5];
+  __u8 pad[10];
 };
 
 // Packets that asked for a new flow: one cell for each attempt_key(). key 0: free.
@@ -86,8 +91,8 @@ struct sketch_set {
 };
 
 ABI_ASSERT(sizeof(struct uplink_counts) == 2200, "uplink_counts layout changed");
-ABI_ASSERT(sizeof(struct known_flow) == 56, "known_flow layout changed");
-ABI_ASSERT(ABI_OFFSET(struct known_flow, protocol) == 48, "known_flow layout changed");
+ABI_ASSERT(sizeof(struct known_flow) == 64, "known_flow layout changed");
+ABI_ASSERT(ABI_OFFSET(struct known_flow, seen) == 40, "known_flow layout changed");
 ABI_ASSERT(sizeof(struct attempt) == 24, "attempt layout changed");
 ABI_ASSERT(sizeof(struct attempt_rest) == 16, "attempt_rest layout changed");
 ABI_ASSERT(sizeof(struct sketch_set) == 128, "sketch_set layout changed");

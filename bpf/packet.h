@@ -282,16 +282,20 @@ static __always_inline enum packet_shape parse_packet_slowly(const struct packet
 // Parses the packet at `bytes`. What is common (TCP, UDP, ICMPv6, SCTP right behind the IPv6 header, in the linear
 // part) is read where it lies.
 static __always_inline enum packet_shape parse_packet(const struct packet_bytes *bytes, struct packet *out) {
-  const struct packet_ipv6 *ip = direct_bytes(bytes, 0, sizeof(*ip) + sizeof(struct packet_transport));
-  __u32 least, length;
+  const struct packet_ipv6 *ip = direct_bytes(bytes, 0, sizeof(*ip) + UDP_LEAST);
+  __u32 least;
 
   *out = (struct packet){.flow = FLOW_PERHAPS};
   if (!ip || ip->version_class >> 4 != 6)
     return parse_packet_slowly(bytes, out);
   least = transport_least(ip->next_header);
-  length = claimed_length(bytes, ip);
-  if (!least || length < sizeof(*ip) + least)
+  if (!least || claimed_length(bytes, ip) < sizeof(*ip) + least)
     return parse_packet_slowly(bytes, out);
+  if (least > UDP_LEAST) {
+    ip = direct_bytes(bytes, 0, sizeof(*ip) + sizeof(struct packet_transport));
+    if (!ip)
+      return parse_packet_slowly(bytes, out);
+  }
   take_addresses(out, ip);
   take_transport(out, (const struct packet_transport *)(ip + 1));
   return PACKET_WHOLE;

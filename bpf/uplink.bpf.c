@@ -63,35 +63,60 @@ static __always_inline struct outcome judge_new(const struct verdict_view *view,
   return outcome;
 }
 
+static __always_inline struct outcome outcome_of(const struct known_flow *flow) {
+  return (struct outcome){.fate = flow->fate == FATE_JUDGED ? FATE_KNOWN_FLOW : flow->fate, .verdict = flow->verdict};
+}
+
 // A packet without a handshake is judged unless its flow was, not long ago and by the tables that are in force.
 static __always_inline struct outcome judge(const struct verdict_view *view, const struct packet *packet) {
   struct outcome outcome = {.fate = FATE_OTHER_DESTINATION};
   const struct table_endpoint *endpoint;
+  struct flow_key flow = flow_of(packet);
   struct known_flow *cell = NULL;
-  __u64 now = 0;
 
   if (packet->flow == FLOW_PERHAPS) {
-    cell = flow_cell(packet);
-    now = bpf_jiffies64();
-    if (cell && flow_is_known(cell, packet, view->generation, now)) {
-      cell->seen = now;
-      outcome.fate = cell->fate == FATE_JUDGED ? FATE_KNOWN_FLOW : cell->fate;
-      outcome.verdict = cell->verdict;
-      return outcome;
-    }
+    cell = flow_cell(&flow);
+    if (cell && flow_is_known(cell, &flow, view->generation))
+      return outcome_of(cell);
   }
   endpoint = find_endpoint(view, packet->dst_hi, packet->dst_lo);
   if (!endpoint)
     return outcome;
   outcome = judge_new(view, endpoint, packet);
   if (cell)
-    remember_flow(cell, packet, view->generation, now, outcome.fate, outcome.verdict);
+    remember_flow(cell, &flow, view->generation, outcome.fate, outcome.verdict);
   return outcome;
+}
+
+// Of UDP whose flow was judged not long ago.
+static __always_inline bool know_udp(const struct packet_bytes *bytes, const struct verdict_view *view,
+                                     struct outcome *out) {
+  struct known_flow *cell;
+  struct flow_key flow;
+
+  if (!take_udp_flow(bytes, &flow))
+    return false;
+  cell = flow_cell(&flow);
+  if (!cell || !flow_is_known(cell, &flow, view->generation))
+    return false;
+  *out = outcome_of(cell);
+  return true;
+}
+
+// The header where it lies, of TCP or UDP without extension headers: its destination can be asked for before the rest
+// is read. NULL: parse_packet() must find out.
+static __always_inline const struct packet_ipv6 *plain_header(const struct packet_bytes *bytes) {
+  const struct packet_ipv6 *ip = direct_bytes(bytes, 0, sizeof(*ip));
+
+  if (!ip || ip->version_class >> 4 != 6)
+    return NULL;
+  return ip->next_header == IPPROTO_TCP || ip->next_header == IPPROTO_UDP ? ip : NULL;
 }
 
 // `start` is the offset of an IPv6 header.
 static __always_inline int look_at_ipv6(struct __sk_buff *skb, __u32 start) {
   struct packet_bytes bytes = skb_bytes(skb, start);
+  const struct packet_ipv6 *plain;
   struct verdict_view view = open_verdicts();
   struct outcome outcome;
   struct packet packet;
@@ -99,6 +124,11 @@ static __always_inline int look_at_ipv6(struct __sk_buff *skb, __u32 start) {
 
   if (is_established_tcp(&bytes))
     return count(skb, FATE_ESTABLISHED, 0, BOOK_TCP);
+  if (know_udp(&bytes, &view, &outcome))
+    return count(skb, outcome.fate, outcome.verdict, BOOK_UDP);
+  plain = plain_header(&bytes);
+  if (plain && !may_be_endpoint(&view, bpf_be64_to_cpu(plain->dst[0]), bpf_be64_to_cpu(plain->dst[1])))
+    return count(skb, FATE_OTHER_DESTINATION, 0, book_protocol(plain->next_header));
   switch (parse_packet(&bytes, &packet)) {
     case PACKET_WHOLE: break;
     case PACKET_LATER_FRAGMENT: return count(skb, FATE_LATER_FRAGMENT, 0, book_protocol(packet.protocol));
@@ -111,7 +141,7 @@ static __always_inline int look_at_ipv6(struct __sk_buff *skb, __u32 start) {
   if (packet.flow == FLOW_NONE)
     return count(skb, FATE_CONTROL, 0, book);
 
-  if (!may_be_endpoint(&view, packet.dst_hi, packet.dst_lo))
+  if (!plain && !may_be_endpoint(&view, packet.dst_hi, packet.dst_lo))
     return count(skb, FATE_OTHER_DESTINATION, 0, book);
   outcome = judge(&view, &packet);
   return count(skb, outcome.fate, outcome.verdict, book);
