@@ -16,9 +16,11 @@
 #include "agent/app/config.h"
 #include "agent/app/daemon/check.h"
 #include "agent/app/daemon/daemon.h"
+#include "agent/base/capabilities.h"
 #include "agent/base/clock.h"
 #include "agent/base/version.h"
 #include "agent/report/log.h"
+#include "agent/rights/system_calls.h"
 
 namespace {
 
@@ -58,11 +60,18 @@ Result<app::ConfigText> read_config(const Flags& flags) {
   return text;
 }
 
+// What the start needed and the run does not: whoever takes this process over can do little with it.
+void give_up_rights(Capabilities kept) {
+  if (auto done = keep_only_capabilities(kept); !done) spdlog::error("capabilities stay: {}", done.error().what);
+  if (auto done = rights::limit_system_calls(); !done) spdlog::error("every system call stays: {}", done.error().what);
+}
+
 int serve(app::Config config) {
   asio::io_context io(1);
   const SystemClock clock;
   auto daemon = app::Daemon::start(io, std::move(config), clock);
   if (!daemon) return complain(daemon.error().what);
+  give_up_rights((*daemon)->needed_later());
   for (const auto& address : (*daemon)->listening()) spdlog::info("listening on {}", address);
 
   asio::cancellation_signal stop;

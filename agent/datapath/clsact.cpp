@@ -1,12 +1,17 @@
 #include "agent/datapath/clsact.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <optional>
+#include <string>
 #include <utility>
 
-#include <bpf/bpf.h>
+#include <arpa/inet.h>
 #include <bpf/libbpf.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -37,18 +42,64 @@ bpf_tc_opts our_place() {
   return place;
 }
 
-bool is_ours(std::uint32_t program_id) {
-  const UniqueFd program(bpf_prog_get_fd_by_id(program_id));
-  bpf_prog_info info{};
-  std::uint32_t size = sizeof info;
-  return program && bpf_prog_get_info_by_fd(program.get(), &info, &size) == 0 &&
-         std::string_view(info.name).starts_with(kProgramPrefix);
+struct FilterRequest {
+  nlmsghdr header{};
+  tcmsg filter{};
+};
+
+FilterRequest request_for(int ifindex, std::uint32_t direction, std::uint16_t flags) {
+  FilterRequest request{};
+  request.header = {.nlmsg_len = sizeof request,
+                    .nlmsg_type = RTM_GETTFILTER,
+                    .nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags),
+                    .nlmsg_seq = 1,
+                    .nlmsg_pid = 0};
+  request.filter.tcm_family = AF_UNSPEC;
+  request.filter.tcm_ifindex = ifindex;
+  request.filter.tcm_parent = TC_H_MAKE(TC_H_CLSACT, direction);
+  return request;
 }
 
+struct Answer {
+  std::uint16_t type = NLMSG_ERROR;
+  std::string body{};
+};
+
+// The first message of the answer. libbpf's queries say a program's id, and only CAP_SYS_ADMIN makes anything of that.
+std::optional<Answer> ask(const FilterRequest& request) {
+  const UniqueFd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  if (!netlink || ::send(netlink.get(), &request, sizeof request, 0) != sizeof request) return std::nullopt;
+  std::string buffer(16'384, 0);
+  const ssize_t length = ::recv(netlink.get(), buffer.data(), buffer.size(), 0);
+  nlmsghdr header{};
+  if (length < static_cast<ssize_t>(sizeof header)) return std::nullopt;
+  std::memcpy(&header, buffer.data(), sizeof header);
+  if (header.nlmsg_len < sizeof header || header.nlmsg_len > static_cast<std::size_t>(length)) return std::nullopt;
+  return Answer{.type = header.nlmsg_type, .body = buffer.substr(sizeof header, header.nlmsg_len - sizeof header)};
+}
+
+// What the first attribute of a type holds; empty: there is none.
+std::string_view attribute(std::string_view attributes, unsigned type) {
+  rtattr header{};
+  while (attributes.size() >= sizeof header) {
+    std::memcpy(&header, attributes.data(), sizeof header);
+    if (header.rta_len < sizeof header || header.rta_len > attributes.size()) break;
+    if ((header.rta_type & NLA_TYPE_MASK) == type)
+      return attributes.substr(sizeof header, header.rta_len - sizeof header);
+    attributes.remove_prefix(std::min<std::size_t>(RTA_ALIGN(header.rta_len), attributes.size()));
+  }
+  return {};
+}
+
+// By handle, priority, and the name that libbpf gave it: "PROGRAM:[ID]" (tc_add_fd_and_name, netlink.c).
 bool has_our_filter(int ifindex) {
-  const bpf_tc_hook hook = ingress_of(ifindex);
-  bpf_tc_opts place = our_place();
-  return bpf_tc_query(&hook, &place) == 0 && is_ours(place.prog_id);
+  FilterRequest request = request_for(ifindex, TC_H_MIN_INGRESS, 0);
+  request.filter.tcm_handle = kHandle;
+  request.filter.tcm_info = TC_H_MAKE(kPriority << 16U, htons(ETH_P_ALL));
+  const auto answer = ask(request);
+  if (!answer || answer->type != RTM_NEWTFILTER || answer->body.size() < sizeof(tcmsg)) return false;
+  const auto attributes = std::string_view(answer->body).substr(NLMSG_ALIGN(sizeof(tcmsg)));
+  return attribute(attribute(attributes, TCA_OPTIONS), TCA_BPF_NAME).starts_with(kProgramPrefix);
 }
 
 int remove_filter(int ifindex) {
@@ -57,31 +108,10 @@ int remove_filter(int ifindex) {
   return bpf_tc_detach(&hook, &place);
 }
 
-struct FilterDump {
-  nlmsghdr header{};
-  tcmsg filters{};
-};
-
 // Whether a direction of the device's clsact has a filter; true when the kernel does not say.
 bool has_filters(int ifindex, std::uint32_t direction) {
-  const UniqueFd netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (!netlink) return true;
-  FilterDump ask{};
-  ask.header = {.nlmsg_len = sizeof ask,
-                .nlmsg_type = RTM_GETTFILTER,
-                .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP,
-                .nlmsg_seq = 1,
-                .nlmsg_pid = 0};
-  ask.filters.tcm_family = AF_UNSPEC;
-  ask.filters.tcm_ifindex = ifindex;
-  ask.filters.tcm_parent = TC_H_MAKE(TC_H_CLSACT, direction);
-  if (::send(netlink.get(), &ask, sizeof ask, 0) != sizeof ask) return true;
-  alignas(nlmsghdr) char answer[16'384];
-  const ssize_t length = ::recv(netlink.get(), answer, sizeof answer, 0);
-  if (length < static_cast<ssize_t>(sizeof(nlmsghdr))) return true;
-  nlmsghdr first{};
-  std::memcpy(&first, answer, sizeof first);
-  return first.nlmsg_type != NLMSG_DONE;
+  const auto answer = ask(request_for(ifindex, direction, NLM_F_DUMP));
+  return !answer || answer->type != NLMSG_DONE;
 }
 
 void remove_qdisc_if_unused(int ifindex) {

@@ -19,6 +19,7 @@
 #include "agent/datapath/death.h"
 #include "agent/datapath/delivery.h"
 #include "agent/datapath/events.h"
+#include "agent/datapath/features.h"
 #include "agent/datapath/listening.h"
 #include "agent/datapath/rows.h"
 #include "agent/datapath/tables.h"
@@ -206,6 +207,12 @@ Result<Datapath> Datapath::load(const Config& config, Sinks sinks) {
 Datapath::Datapath(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Datapath::Datapath(Datapath&&) noexcept = default;
 Datapath::~Datapath() = default;
+
+Capabilities Datapath::needed_later() const {
+  Capabilities needed = state_->uplinks ? state_->uplinks->needed_to_attach() : 0;
+  if (!bpf_works_without_capability()) needed |= bpf_capabilities();
+  return needed & effective_capabilities();
+}
 
 void Datapath::set_uplinks(const std::vector<Link>& uplinks) {
   if (state_->uplinks) state_->uplinks->set(uplinks);

@@ -15,6 +15,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include "agent/base/capabilities.h"
 #include "agent/base/result.h"
 #include "agent/model/intent.h"
 #include "agent/model/network.h"
@@ -65,6 +66,10 @@ class Datapath {
   static Result<Datapath> load(const Config& config, Sinks sinks);
   Datapath(Datapath&&) noexcept;
   ~Datapath();
+
+  // The capabilities that all below still asks for, of those that this process has: on a kernel with TCX (Linux 6.6)
+  // none. All else that load() needed can be given up.
+  Capabilities needed_later() const;
 
   // Attaches to uplinks that are new, detaches from those gone; an uplink that is deleted and made again is attached
   // again.

@@ -1,6 +1,5 @@
 #include "agent/datapath/features.h"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -15,10 +14,10 @@
 #include <linux/capability.h>
 #include <net/if.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "agent/base/c_ptr.h"
+#include "agent/base/capabilities.h"
 #include "agent/datapath/cgroups.h"
 #include "agent/datapath/datapath.h"
 
@@ -27,20 +26,13 @@ namespace {
 
 constexpr ino_t kHostPidNamespace = 0xEFFFFFFCU;  // PROC_PID_INIT_INO, include/linux/proc_ns.h
 
-struct Capability {
+struct Needed {
   unsigned number;
   const char* name;
   bool in_sys_admin;  // CAP_SYS_ADMIN stands for it (bpf_capable() and perfmon_capable(), include/linux/capability.h)
 };
-constexpr Capability kNeeded[] = {
+constexpr Needed kNeeded[] = {
     {CAP_BPF, "CAP_BPF", true}, {CAP_PERFMON, "CAP_PERFMON", true}, {CAP_NET_ADMIN, "CAP_NET_ADMIN", false}};
-
-std::uint64_t effective_capabilities() {
-  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> data{};
-  if (::syscall(SYS_capget, &header, data.data()) != 0) return 0;
-  return static_cast<std::uint64_t>(data[1].effective) << 32U | data[0].effective;
-}
 
 std::string joined(const std::vector<std::string>& words) {
   std::string text;
@@ -202,13 +194,29 @@ Feature probe_pid_namespace() {
 }  // namespace
 
 std::vector<std::string> missing_capabilities() {
-  const std::uint64_t effective = effective_capabilities();
-  const auto has = [&](unsigned number) { return (effective >> number & 1U) != 0; };
+  const Capabilities effective = effective_capabilities();
+  const auto has = [&](unsigned number) { return (effective & capability(number)) != 0; };
   std::vector<std::string> missing;
   for (const auto& [number, name, in_sys_admin] : kNeeded) {
     if (!has(number) && !(in_sys_admin && has(CAP_SYS_ADMIN))) missing.emplace_back(name);
   }
   return missing;
+}
+
+Capabilities bpf_capabilities() {
+  const bool has_own = (effective_capabilities() & capability(CAP_BPF)) != 0;
+  return capability(has_own ? CAP_BPF : CAP_SYS_ADMIN);
+}
+
+bool bpf_works_without_capability() {
+  const UniqueFd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "trial", sizeof(std::uint32_t), 8, 1, nullptr));
+  if (!map) return false;
+  const Capabilities all = effective_capabilities();
+  if (!set_effective_capabilities(all & ~(capability(CAP_BPF) | capability(CAP_SYS_ADMIN)))) return false;
+  const std::uint32_t key = 0;
+  std::uint64_t value = 0;
+  const bool works = bpf_map_lookup_elem(map.get(), &key, &value) == 0;
+  return set_effective_capabilities(all) && works;
 }
 
 std::string lockdown_mode(std::string_view text) {

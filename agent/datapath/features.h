@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/base/capabilities.h"
 #include "agent/model/observation.h"
 
 struct btf;
@@ -18,6 +19,14 @@ namespace sextant::datapath {
 // Of `wanted` (CAP_* of linux/capability.h), those that are not effective, by name: "CAP_BPF". CAP_SYS_ADMIN stands for
 // CAP_BPF and CAP_PERFMON, as in the kernel (include/linux/capability.h, bpf_capable).
 std::vector<std::string> missing_capabilities();
+
+// What this process may use BPF by: CAP_BPF, or CAP_SYS_ADMIN where only that is there.
+Capabilities bpf_capabilities();
+
+// Whether bpf(2) takes a map by its descriptor from who has no capability. Before Linux 6.0 it does not where
+// kernel.unprivileged_bpf_disabled is set (__sys_bpf, kernel/bpf/syscall.c). Tries it: takes this thread's away
+// meanwhile.
+bool bpf_works_without_capability();
 
 // The mode of /sys/kernel/security/lockdown in `text` ("none [integrity] confidentiality"): "integrity"; empty: none.
 std::string lockdown_mode(std::string_view text);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <bpf/bpf.h>
+#include <linux/capability.h>
 
 #include "bpf/books.h"
 
@@ -95,6 +96,8 @@ bool Uplinks::tend() {
   note_state();
   return before.state != last_.state || before.covers != last_.covers || before.reason != last_.reason;
 }
+
+Capabilities Uplinks::needed_to_attach() const { return use_ == Hook::kTcx ? 0 : capability(CAP_NET_ADMIN); }
 
 void Uplinks::attach(Attachment& attachment) {
   attachment.tcx = UniqueFd();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "agent/base/c_ptr.h"
+#include "agent/base/capabilities.h"
 #include "agent/base/result.h"
 #include "agent/datapath/clsact.h"
 #include "agent/datapath/tables.h"
@@ -39,6 +40,10 @@ class Uplinks {
   // Attaches again where somebody detached us, and tries again where it failed. Whether anything changed. To be called
   // about once a second.
   bool tend();
+
+  // What attaching to an uplink asks of this process: nothing for a TCX link, whose program is loaded already
+  // (tcx_link_attach, kernel/bpf/tcx.c); CAP_NET_ADMIN for a filter (tc_ctl_tfilter, net/sched/cls_api.c).
+  Capabilities needed_to_attach() const;
 
   // Counts of every uplink there is or was. Those of "unknown" arrived where no uplink was named yet.
   Result<std::vector<UplinkCount>> counts() const;

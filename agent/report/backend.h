@@ -25,10 +25,10 @@ struct SourceStatus {
   std::string detail{};  // "12 files, 34 objects, 2 ignored"; or what is wrong
   Time since{};
 };
-  // Of what the API server has of it: how many objects, and what kube::Ledger::checksum says of them. None: it is no
-  // such source.
-  std::optional<std::uint64_t> objects{};
-  std::uint64_t checksum = 0;
+// Of what the API server has of it: how many objects, and what kube::Ledger::checksum says of them. None: it is no
+// such source.
+std::optional<std::uint64_t> objects{};
+std::uint64_t checksum = 0;
 
 struct MapUse {
   std::string map{};
@@ -104,7 +104,8 @@ struct MetricsView {
   std::map<std::string, std::string> config{};  // labels of sextant_config_info (snake_case); never a secret
   DurationHistogram policy_compile{};
   KubeUse kube{};
-  std::map<Witness, std::chrono::nanoseconds> blind{};  // since the daemon started; witnesses that are configured
+  std::map<std::string, std::uint64_t> refused_calls{};  // system calls that the process may not make any more
+  std::map<Witness, std::chrono::nanoseconds> blind{};   // since the daemon started; witnesses that are configured
 };
 
 class Backend {

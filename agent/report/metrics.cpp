@@ -188,6 +188,12 @@ void add_witnesses(Collection& out, const StatusView& status, const MetricsView&
   for (const Feature& feature : status.features) features.add({{"feature", feature.name}}, feature.available ? 1 : 0);
 }
 
+void add_refused_calls(Collection& out, const MetricsView& view) {
+  auto family = out.counter("sextant_refused_calls_total",
+                            "System calls that the process tried after it had given them up; none is the rule.");
+  for (const auto& [call, times] : view.refused_calls) family.add({{"call", call}}, static_cast<double>(times));
+}
+
 void add_kernel_use(Collection& out, const StatusView& status) {
   const auto programs = [&](std::string name, std::string help, auto value) {
     auto family = out.counter(std::move(name), std::move(help));
@@ -263,6 +269,7 @@ std::vector<MetricFamily> Metrics::collect() {
   add_attempts(out, attempts_);
   add_witnesses(out, status, view);
   add_kernel_use(out, status);
+  add_refused_calls(out, view);
   out.histogram("sextant_policy_compile_seconds", "Time from a change of policy to the tables for the kernel.")
       .add(view.policy_compile);
   add_kube(out, view.kube);

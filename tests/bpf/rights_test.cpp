@@ -1,16 +1,15 @@
 // What each witness needs of the process's capabilities: a container is given no more (deploy/), and less degrades one
 // witness, not all.
 #include <chrono>
-#include <cstdint>
 #include <cstdio>
 #include <string>
 
 #include <gtest/gtest.h>
 #include <linux/capability.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/base/capabilities.h"
 #include "agent/datapath/cgroups.h"
 #include "agent/datapath/death.h"
 #include "agent/datapath/delivery.h"
@@ -22,22 +21,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::uint64_t kBpf = 1ULL << CAP_BPF, kPerfmon = 1ULL << CAP_PERFMON, kNetAdmin = 1ULL << CAP_NET_ADMIN;
+constexpr Capabilities kBpf = capability(CAP_BPF), kPerfmon = capability(CAP_PERFMON),
+                       kNetAdmin = capability(CAP_NET_ADMIN);
 
 class RightsTest : public WitnessTest {
  protected:
   // Runs `claim` in a child that has these capabilities and no more; an empty string: it held.
   template <class Claim>
-  static void expect_with(std::uint64_t capabilities, Claim claim) {
+  static void expect_with(Capabilities capabilities, Claim claim) {
     const pid_t child = ::fork();
     if (child == 0) {
-      __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-      __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
-      for (unsigned half = 0; half < 2; ++half) {
-        const auto bits = static_cast<std::uint32_t>(capabilities >> (32U * half));
-        data[half] = {.effective = bits, .permitted = bits, .inheritable = 0};
-      }
-      const std::string problem = ::syscall(SYS_capset, &header, data) == 0 ? claim() : "capset failed";
+      const auto limited = keep_only_capabilities(capabilities);
+      const std::string problem = limited ? claim() : limited.error().what;
       if (!problem.empty()) std::fprintf(stderr, "%s\n", problem.c_str());
       ::_exit(problem.empty() ? 0 : 1);
     }

@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include "agent/base/capabilities.h"
 #include "tests/bpf/sandbox.h"
 #include "tests/bpf/uplink_fixture.h"
 
@@ -352,6 +353,23 @@ TEST_F(UplinksTest, TakesAwayTheFiltersOfAProcessThatWasKilled) {
     send_syns(5);
     EXPECT_EQ(of("eth0", PacketFate::kJudged, 5), 5U) << "once, not by both filters";
   });
+}
+
+// What an agent still has once it gave up what it needs no more.
+TEST_F(UplinksTest, AttachesWithNoMoreCapabilitiesThanItSays) {
+  for (const auto hook : {Uplinks::Hook::kTcx, Uplinks::Hook::kClsact}) {
+    on_node([&] {
+      uplinks_.reset();
+      uplinks_.emplace(*uplink_, *tables_, hook);
+      ASSERT_TRUE(keep_only_capabilities(uplinks_->needed_to_attach()));
+      uplinks_->set({link("eth0")});
+      EXPECT_FALSE(uplinks_->tend()) << uplinks_->status().reason;
+      EXPECT_EQ(uplinks_->status().state, WitnessState::kSees) << uplinks_->status().reason;
+    });
+    const auto before = of("eth0", PacketFate::kJudged, 0);
+    send_syns(5);
+    EXPECT_EQ(of("eth0", PacketFate::kJudged, before + 5), before + 5);
+  }
 }
 
 TEST_F(UplinksTest, FindsThatThisKernelHasTcx) {

@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
+#include "agent/rights/system_calls.h"
+
 namespace sextant::app {
 namespace {
 
@@ -356,6 +358,15 @@ void Daemon::look_at_witnesses() {
   soon(settle_pending_, settle_timer_, kSettleDelay, &Daemon::settle);
 }
 
+// Nothing of ours makes one. Either a library does what it did not do before, or somebody else runs in this process.
+void Daemon::look_at_refused_calls() {
+  auto calls = rights::refused_calls();
+  for (const auto& [call, times] : calls)
+    if (const auto before = parts_.metrics.refused_calls[call]; times > before)
+      spdlog::error("refused {} times: the system call {}, which was given up after the start", times - before, call);
+  parts_.metrics.refused_calls = std::move(calls);
+}
+
 void Daemon::settle() {
   const auto changes = auditor_->settle(clock_.now());
   if (changes.empty()) return;
@@ -389,6 +400,7 @@ asio::awaitable<Result<>> Daemon::tick() {
         parts_.metrics.blind[witness.witness] += witness.state == WitnessState::kBlind ? kTick : seconds(0);
     look_at_cluster();
     look_at_witnesses();
+    look_at_refused_calls();
     settle();
     if (now - pruned > kPruneEvery) {
       pruned = now;

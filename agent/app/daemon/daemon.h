@@ -23,6 +23,7 @@
 #include "agent/app/daemon/stale_intent.h"
 #include "agent/app/daemon/views.h"
 #include "agent/audit/auditor.h"
+#include "agent/base/capabilities.h"
 #include "agent/base/clock.h"
 #include "agent/datapath/datapath.h"
 #include "agent/manifests/manifests.h"
@@ -45,6 +46,9 @@ class Daemon {
 
   std::vector<std::string> listening() const { return api_->listening(); }
 
+  // The capabilities that run() needs, of those that start() may have used.
+  Capabilities needed_later() const { return datapath_ ? datapath_->needed_later() : 0; }
+
  private:
   Daemon(boost::asio::io_context& io, Config config, const Clock& clock);
 
@@ -66,6 +70,7 @@ class Daemon {
   void look_at_cluster();
   void look_at_policies();
   void look_at_witnesses();
+  void look_at_refused_calls();
   boost::asio::awaitable<Result<>> watch_kernel();
   boost::asio::awaitable<Result<>> tick();  // once a second: counters, lapses
 

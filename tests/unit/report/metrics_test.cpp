@@ -38,6 +38,7 @@ FixedBackend busy_backend() {
       {.endpoint = db().ref, .protocol = Protocol::kTcp, .port = 5432, .verdict = Verdict::kDeny, .packets = 41}};
   out.metrics_view.config = {{"source", "manifests"}};
   out.metrics_view.blind = {{Witness::kDeath, std::chrono::milliseconds{2500}}};
+  out.metrics_view.refused_calls = {{"execve", 2}};
   out.metrics_view.policy_compile.observe(std::chrono::milliseconds{3});
   out.metrics_view.policy_compile.observe(std::chrono::seconds{9});
   return out;
@@ -65,6 +66,7 @@ TEST_F(MetricsTest, SayWhatTheInterfaceNames) {
                            "db\",protocol=\"TCP\",port=\"5432\",verdict=\"deny\"} 41\n",
                            "sextant_events_lost_total{program=\"uplink\"} 1\n",
                            "sextant_blind_seconds_total{witness=\"death\"} 2.5\n",
+                           "sextant_refused_calls_total{call=\"execve\"} 2\n",
                            "sextant_map_entries{map=\"rows\"} 3\n",
                            "sextant_map_capacity{map=\"rows\"} 65536\n",
                            "sextant_program_run_seconds_total{program=\"uplink\"} 1.5\n",
