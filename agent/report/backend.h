@@ -24,11 +24,11 @@ struct SourceStatus {
   bool healthy = false;
   std::string detail{};  // "12 files, 34 objects, 2 ignored"; or what is wrong
   Time since{};
+  // Of what the API server has of it: how many objects, and what kube::Ledger::checksum says of them. None: it is no
+  // such source.
+  std::optional<std::uint64_t> objects{};
+  std::uint64_t checksum = 0;
 };
-// Of what the API server has of it: how many objects, and what kube::Ledger::checksum says of them. None: it is no
-// such source.
-std::optional<std::uint64_t> objects{};
-std::uint64_t checksum = 0;
 
 struct MapUse {
   std::string map{};
