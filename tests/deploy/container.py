@@ -1,65 +1,76 @@
-"""Runs a program of an image as the DaemonSet would have it run: the image as a read-only root, the manifests' mounts, no
-capability but those named, no_new_privs. What a runtime adds (seccomp, a cgroup of its own) is not here.
+"""A container of the image as the DaemonSet asks for it, by podman and runc: what the manifest says becomes podman's arguments.
 
-    unshare --mount --net python3 container.py ROOT FOLDER CAPABILITIES PROGRAM ARGUMENT...
-
-ROOT is the image's file tree. FOLDER holds config/, run/ and store/, which are mounted. CAPABILITIES are names with commas.
+The kubelet's part that is not podman's: RuntimeDefault is containerd's profile, and a hostNetwork pod is put into the network
+namespace that the test names.
 """
-import ctypes
-import os
+import json
+import pathlib
 import subprocess
-import sys
 
-# linux/capability.h, linux/prctl.h
-CAPABILITIES = {"NET_ADMIN": 12, "PERFMON": 38, "BPF": 39}
-LAST_CAPABILITY = int(open("/proc/sys/kernel/cap_last_cap").read())
-PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 24, 38
+import support
 
-
-def mount(*arguments):
-    subprocess.run(["mount", *arguments], check=True)
+NAME = "sextant-test"
+# podman raises both to what it finds for itself, which needs CAP_SYS_RESOURCE.
+LIMITS = ["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"]
 
 
-def make_network():
-    """An uplink as a node has one: an interface that holds an IPv6 default route."""
-    for command in ("link set lo up", "link add uplink type veth peer name wire", "link set uplink up", "link set wire up",
-                    "-6 address add 2001:db8::2/64 dev uplink nodad", "-6 route add default via 2001:db8::1 dev uplink"):
-        subprocess.run(["ip", *command.split()], check=True)
+class Podman:
+    """An image store of its own below `folder`, and one container."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.command = ["podman", f"--root={folder}/images", f"--runroot={folder}/podman", "--cgroup-manager=cgroupfs",
+                        "--storage-driver=vfs", "--events-backend=file", "--runtime=runc"]
+
+    def run(self, *arguments):
+        done = support.ran(*self.command, *arguments)
+        if done.returncode != 0:
+            raise AssertionError(f"podman {' '.join(map(str, arguments))}: {done.stdout}")
+        return done.stdout.strip()
+
+    def pull(self, layout):
+        return self.run("pull", "--quiet", f"oci:{layout}").splitlines()[-1]
+
+    def start(self, image, options, arguments, log):
+        with open(log, "w", encoding="utf-8") as out:
+            return subprocess.Popen([*self.command, "run", "--rm", f"--name={NAME}", *options, image, *arguments],
+                                    stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+
+    def pid(self):
+        """Of the container's first process, as the machine sees it."""
+        return int(self.run("inspect", "--format={{.State.Pid}}", NAME))
+
+    def remove(self):
+        support.ran(*self.command, "rm", "--force", "--time=0", NAME)
+        support.ran(*self.command, "rmi", "--all", "--force")
 
 
-def make_mounts(root, folder):
-    mount("--make-rprivate", "/")
-    mount("--bind", root, root)
-    mount("-t", "proc", "proc", f"{root}/proc")
-    mount("-t", "sysfs", "-o", "ro", "sysfs", f"{root}/sys")
-    for name, place in (("config", "etc/sextant"), ("run", "run/sextant"), ("store", "var/lib/sextant")):
-        mount("--bind", f"{folder}/{name}", f"{root}/{place}")
-    mount("-o", "remount,bind,ro", f"{root}/etc/sextant")
-    mount("-t", "cgroup2", "cgroup2", f"{folder}/cgroup")
-    mount("--bind", f"{folder}/cgroup", f"{root}/host/cgroup")
-    mount("-o", "remount,bind,ro", f"{root}/host/cgroup")
-    mount("-o", "remount,bind,ro", root)
+def runtime_default(folder, capabilities):
+    """containerd's default seccomp profile for these capabilities, as a file."""
+    done = support.ran(support.tool("seccomp-profile"), *(f"CAP_{name}" for name in capabilities))
+    assert done.returncode == 0, done.stdout
+    path = pathlib.Path(folder, "seccomp.json")
+    path.write_text(json.dumps(json.loads(done.stdout)))
+    return path
 
 
-def give_up_rights(kept):
-    """Of root's capabilities an exec keeps those in the bounding set."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    for capability in set(range(LAST_CAPABILITY + 1)) - {CAPABILITIES[name] for name in kept}:
-        if libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), f"drop capability {capability}")
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "no_new_privs")
-
-
-def main():
-    root, folder, capabilities, *command = sys.argv[1:]
-    make_network()
-    make_mounts(root, folder)
-    os.chroot(root)
-    os.chdir("/")
-    give_up_rights(capabilities.split(","))
-    os.execve(command[0], command, {"NODE_NAME": "n1", "PATH": "/usr/bin"})
-
-
-if __name__ == "__main__":
-    main()
+def options_of(pod, folder, network, cgroup):
+    """What podman is told for a pod's only container. `folder` has a folder for each volume that is not the node's."""
+    container = pod["containers"][0]
+    context = container["securityContext"]
+    capabilities = context["capabilities"]["add"]
+    assert context["capabilities"]["drop"] == ["ALL"] and not context["privileged"]
+    assert pod["securityContext"]["seccompProfile"]["type"] == "RuntimeDefault"
+    options = [*LIMITS, "--cap-drop=ALL", f"--cap-add={','.join(capabilities)}", "--read-only-tmpfs=false", "--env=NODE_NAME=n1",
+               f"--read-only={str(context['readOnlyRootFilesystem']).lower()}", f"--network={network}",
+               f"--user={context['runAsUser']}:{context['runAsGroup']}",
+               f"--memory={container['resources']['limits']['memory'].replace('Mi', 'm')}",
+               f"--security-opt=seccomp={runtime_default(folder, capabilities)}"]
+    if not context["allowPrivilegeEscalation"]:
+        options.append("--security-opt=no-new-privileges")
+    if pod["hostPID"]:
+        options.append("--pid=host")
+    for mount in container["volumeMounts"]:
+        source = cgroup if mount["name"] == "cgroup" else f"{folder}/{mount['name']}"
+        options.append(f"--volume={source}:{mount['mountPath']}:{'ro' if mount.get('readOnly') else 'rw'}")
+    return options

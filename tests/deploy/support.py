@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import unittest
@@ -14,7 +15,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
 DEPLOY = PROJECT / "deploy"
 CHART = DEPLOY / "chart/sextant"
-CACHE = PROJECT / "build/deploy-tools"
+# Also tests/kube-apiserver/build's.
+CACHE = pathlib.Path(os.environ.get("SEXTANT_TEST_CACHE") or pathlib.Path.home() / ".cache/sextant-tests")
 BUILD = PROJECT / "build/release"  # set by run
 KUBERNETES = "1.35.4"
 CLUSTERS = sorted(path.stem for path in (DEPLOY / "chart/clusters").glob("*.yaml"))
@@ -22,8 +24,8 @@ CLUSTERS = sorted(path.stem for path in (DEPLOY / "chart/clusters").glob("*.yaml
 # Go package -> the program's name. Their versions are in tools/go.mod.
 TOOLS = {
     "helm": "helm.sh/helm/v3/cmd/helm",
-    "kustomize": "sigs.k8s.io/kustomize/kustomize/v5",
     "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
+    "seccomp-profile": "./seccomp-profile",
     "talos-config": "./talos-config",
 }
 
@@ -40,6 +42,11 @@ def go():
     return "go"
 
 
+def cpu_of_children():
+    use = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return use.ru_utime + use.ru_stime
+
+
 @functools.cache
 def tool(name):
     """The program, built if what it is made of has changed."""
@@ -49,11 +56,13 @@ def tool(name):
     if not program.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         partial = program.with_suffix(f".{os.getpid()}")
-        built = ran("nice", "-n", "15", go(), "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o", partial, TOOLS[name],
+        before = cpu_of_children()
+        built = ran(go(), "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o", partial, TOOLS[name],
                     cwd=HERE / "tools", env=os.environ | {"CGO_ENABLED": "0"})
         if built.returncode != 0:
             raise AssertionError(f"build {name}: {built.stdout}")
         partial.replace(program)
+        print(f"       built {name}: {cpu_of_children() - before:.0f} s of CPU", flush=True)
     return program
 
 
@@ -88,10 +97,20 @@ def helm_template(*arguments, release="sextant", namespace="sextant"):
 
 
 def kustomize_build(folder):
-    done = ran(tool("kustomize"), "build", folder)
+    done = ran(*kubectl(), "kustomize", folder)
     if done.returncode != 0:
         raise AssertionError(done.stdout)
     return done.stdout
+
+
+@functools.cache
+def kubectl():
+    """The kubectl that belongs to the tests' API server, as a command."""
+    go()
+    built = ran("nice", "-n", "15", PROJECT / "tests/kube-apiserver/build")
+    if built.returncode != 0:
+        raise AssertionError(built.stdout)
+    return [built.stdout.splitlines()[-1], "kubectl"]
 
 
 def documents(text):

@@ -35,7 +35,7 @@ def normalized(objects):
 
 
 class Kustomize(support.ToolTest):
-    needed = ("helm", "kustomize", "kubeconform")
+    needed = ("helm", "kubeconform")
     maxDiff = None
 
     def test_what_comes_from_the_chart_is_as_the_chart_renders_it(self):

@@ -29,7 +29,6 @@ def followed():
 
 
 class Rights(support.ToolTest):
-    needed = ("helm", "kustomize")
 
     def test_each_profile_has_its_own_and_no_more(self):
         for profile in ("datapath", "observe"):

@@ -2,7 +2,6 @@
 import os
 import pathlib
 import re
-import shlex
 import tempfile
 import time
 import unittest
@@ -35,9 +34,7 @@ class Server(unittest.TestCase):
         started = support.ran("nice", "-n", "15", KUBE / "start", cls.work)
         if started.returncode != 0:
             raise AssertionError(started.stdout)
-        settings = dict(re.findall(r"^(?:export )?(\w+)=(.*)$", (cls.work / "cluster.env").read_text(), re.MULTILINE))
         cls.environment = os.environ | {"KUBECONFIG": str(cls.work / "kubeconfig"), "HELM_CACHE_HOME": str(cls.work / "helm")}
-        cls.kubectl_command = shlex.split(shlex.split(settings["KUBECTL"])[0])
         for path, digest, files in schemas.MODULES:
             for file in files:
                 cls.kubectl("apply", "--server-side", "-f", support.module(path, digest) / file)
@@ -57,7 +54,7 @@ class Server(unittest.TestCase):
 
     @classmethod
     def kubectl(cls, *arguments, status=0):
-        done = support.ran(*cls.kubectl_command, *arguments, env=cls.environment)
+        done = support.ran(*support.kubectl(), *arguments, env=cls.environment)
         if status is not None and done.returncode != status:
             raise AssertionError(f"kubectl {' '.join(map(str, arguments))}: {done.stdout}")
         return done.stdout
@@ -107,12 +104,6 @@ class Server(unittest.TestCase):
                     file.write_text(text)
                     said = self.kubectl("apply", "--server-side", "--dry-run=server", "--validate=strict", "-f", file)
                     self.assertNotIn("Warning", EXPECTED.sub("", said))
-
-    def test_kubectl_builds_the_overlays_as_kustomize_does(self):
-        for cluster in support.CLUSTERS:
-            with self.subTest(cluster):
-                overlay = DEPLOY / "kustomize/overlays" / cluster
-                self.assertEqual(self.kubectl("kustomize", overlay), support.kustomize_build(overlay))
 
     def test_examples_pass_it_too(self):
         self.kubectl("create", "namespace", "argocd")
