@@ -6,6 +6,7 @@
 #include <span>
 
 #include "agent/policy/explain.h"
+#include "agent/policy/overlaps.h"
 
 namespace sextant::policy {
 namespace {
@@ -60,29 +61,6 @@ Part part_within(const Part& part, Protocol protocol, std::uint32_t first, std::
     if (reaches) items.push_back(i);
   }
   return part_of(part.subject, part.sight, items);
-}
-
-// Where the verdict of a protocol may change.
-std::vector<std::uint32_t> edges(const SubjectPolicy& subject, Protocol protocol) {
-  std::vector<std::uint32_t> found{0};
-  for (const Item& item : subject.items) {
-    if (item.protocol != protocol) continue;
-    found.push_back(item.first_port);
-    found.push_back(item.last_port + 1U);
-    // What authentication a port asks for depends on how far its range is from it in the map's prefixes.
-    if (!subject.authenticates) continue;
-    for (std::uint32_t port = item.first_port; port <= item.last_port;) {
-      std::uint32_t size = 1;
-      while (port % (size * 2) == 0 && port + size * 2 - 1 <= item.last_port) size *= 2;
-      port += size;
-      found.push_back(port);
-    }
-  }
-  std::ranges::sort(found);
-  const auto repeated = std::ranges::unique(found);
-  found.erase(repeated.begin(), repeated.end());
-  if (found.back() == kPastLastPort) found.pop_back();
-  return found;
 }
 
 std::set<Protocol> protocols(const SubjectPolicy& subject) {
@@ -152,8 +130,12 @@ void judge_edges(const Part& part, Protocol protocol, std::span<const std::uint3
 }  // namespace
 
 std::vector<IntentCell> cells_for(const SubjectPolicy& subject, const Sight& sight, Release release) {
-  const Part part = part_of(subject, sight);
   std::vector<IntentCell> cells;
+  if (too_many_overlaps(subject, sight)) {
+    for (const Protocol protocol : protocols({})) Ranges(subject, protocol, cells).begin(0, {.too_many = true});
+    return cells;
+  }
+  const Part part = part_of(subject, sight);
   for (const Protocol protocol : protocols(part.subject)) {
     Ranges ranges(subject, protocol, cells);
     judge_edges(part, protocol, edges(part.subject, protocol), kPastLastPort, release, ranges);

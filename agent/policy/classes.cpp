@@ -2,29 +2,61 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace sextant::policy {
 
-ClassId ClassNames::id_of(const std::string& name) {
-  const auto [at, added] = ids_.try_emplace(name, static_cast<ClassId>(by_id_.size() + 1));
-  if (added) by_id_.emplace_back();
-  return at->second;
-}
-
-std::shared_ptr<const SourceClass> ClassNames::put(SourceClass value) {
-  value.id = id_of(value.name);
-  std::shared_ptr<const SourceClass>& known = by_id_[value.id - 1];
-  if (known == nullptr || *known != value) known = std::make_shared<const SourceClass>(std::move(value));
+ClassNames::Known& ClassNames::known(const std::string& name) {
+  const auto [at, added] = known_.try_emplace(name);
+  Known& known = at->second;
+  if (added) {
+    known.id = ++last_id_;
+    by_id_.emplace(known.id, &known);
+  }
+  if (std::exchange(known.put_in, round_) != round_) ++put_;
   return known;
 }
 
+std::shared_ptr<const SourceClass> ClassNames::put(SourceClass value) {
+  Known& same = known(value.name);
+  value.id = same.id;
+  if (same.content == nullptr || *same.content != value)
+    same.content = std::make_shared<const SourceClass>(std::move(value));
+  return same.content;
+}
+
 std::shared_ptr<const SourceClass> ClassNames::put_aside(SourceClass value) {
-  value.id = id_of(value.name);
+  value.id = known(value.name).id;
   return std::make_shared<const SourceClass>(std::move(value));
 }
 
 std::shared_ptr<const SourceClass> ClassNames::find(ClassId id) const {
-  return id == 0 || id > by_id_.size() ? nullptr : by_id_[id - 1];
+  const auto at = by_id_.find(id);
+  return at == by_id_.end() ? nullptr : at->second->content;
+}
+
+// Half of them at once, so that it is seldom done.
+void ClassNames::end_round() {
+  const std::size_t gone = known_.size() - put_;
+  if (gone > kRemembered) {
+    std::vector<std::uint64_t> rounds;
+    for (const auto& [name, one] : known_) {
+      if (one.put_in != round_) rounds.push_back(one.put_in);
+    }
+    const auto oldest_kept = rounds.end() - kRemembered / 2;
+    std::ranges::nth_element(rounds, oldest_kept);
+    std::size_t excess = gone - kRemembered / 2;
+    const std::uint64_t limit = *oldest_kept;
+    std::erase_if(known_, [&](const auto& entry) {
+      const Known& one = entry.second;
+      if (one.put_in == round_ || one.put_in > limit || excess == 0) return false;
+      --excess;
+      by_id_.erase(one.id);
+      return true;
+    });
+  }
+  ++round_;
+  put_ = 0;
 }
 
 namespace {

@@ -17,18 +17,36 @@
 namespace sextant::policy {
 
 // Gives classes their ids. Lives as long as the engine: ids are never reused.
+//
+// A class that no longer exists keeps its name and content for a while, for rows that were observed under it. Of these
+// kRemembered are kept at most, the latest; one that comes back after that has a new id.
 class ClassNames {
  public:
+  static constexpr std::size_t kRemembered = 20'000;
+
   std::shared_ptr<const SourceClass> put(SourceClass value);  // sets the id
   // The same for a class as another node than the local one sees it: find() does not tell it.
   std::shared_ptr<const SourceClass> put_aside(SourceClass value);
+  // nullptr: never given, or forgotten.
   std::shared_ptr<const SourceClass> find(ClassId id) const;
+  // All classes that exist have been put since the last call: what has not may be forgotten.
+  void end_round();
+  std::size_t size() const { return known_.size(); }
 
  private:
-  ClassId id_of(const std::string& name);
+  struct Known {
+    ClassId id = 0;
+    std::uint64_t put_in = 0;                      // the round
+    std::shared_ptr<const SourceClass> content{};  // the last one; null: only ever put aside
+  };
 
-  std::unordered_map<std::string, ClassId> ids_{};
-  std::vector<std::shared_ptr<const SourceClass>> by_id_{};  // the last known content; ids begin at 1
+  Known& known(const std::string& name);
+
+  std::unordered_map<std::string, Known> known_{};
+  std::unordered_map<ClassId, const Known*> by_id_{};
+  ClassId last_id_ = 0;
+  std::uint64_t round_ = 1;
+  std::size_t put_ = 0;  // in this round
 };
 
 class Classes {

@@ -5,6 +5,7 @@
 #include "agent/policy/compile.h"
 #include "agent/policy/engine_state.h"
 #include "agent/policy/explain.h"
+#include "agent/policy/overlaps.h"
 #include "agent/policy/trace.h"
 
 namespace sextant::policy {
@@ -113,6 +114,24 @@ std::vector<PolicyProblem> Engine::problems() const {
     return std::tuple(p.policy.kind, p.policy.ns, p.policy.name, p.policy.rule, p.reason);
   });
   return problems;
+}
+
+std::vector<Uncomputed> Engine::uncomputed() const {
+  std::vector<Uncomputed> found;
+  const auto look_at = [&](const EndpointRef& endpoint, const Target& target) {
+    const std::shared_ptr<const SubjectPolicy> policy = state_->policy_of(target);
+    if (policy->broken.empty() && policy->overlaps <= kMostOverlaps) return;
+    const std::string reason = why(*policy, {.too_many = true});
+    const auto is_unknown = [&](const IntentRow& row) { return row.cells.front().why == reason; };
+    if (std::ranges::any_of(state_->intent_of(endpoint, target)->rows, is_unknown)) found.push_back({endpoint, reason});
+  };
+  const World& world = state_->world;
+  for (const auto& [key, pod] : world.pods()) {
+    if (!world.is_local(pod) || pod.host_network || pod.finished || pod.addresses.empty()) continue;
+    look_at({.kind = EndpointKind::kPod, .ns = pod.ns, .name = pod.name}, state_->target_of(pod));
+  }
+  look_at({.kind = EndpointKind::kNode, .name = world.local_node()}, state_->node_target(world.local_node()));
+  return found;
 }
 
 }  // namespace sextant::policy

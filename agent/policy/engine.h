@@ -73,6 +73,12 @@ struct Subject {
   std::string node{};  // where a health, ingress or init endpoint is; empty: the local node
 };
 
+// A local endpoint whose policy cannot be put together, or not for every source.
+struct Uncomputed {
+  EndpointRef endpoint{};
+  std::string reason{};
+};
+
 // What an engine has derived since it was made: what a change costs can be told from the difference.
 struct Work {
   std::uint64_t policies = 0;    // objects that were read
@@ -107,8 +113,8 @@ class Engine {
   // The class that an address is in, as the local node's endpoints see it: to those of another node other addresses are
   // `host` and `remote-node`. Never nullptr.
   std::shared_ptr<const SourceClass> classify(const IpAddress& address) const;
-  // By id, also of classes that no longer exist (for rows that were observed under them); nullptr for an id never
-  // given.
+  // By id, also of classes that no longer exist (for rows that were observed under them), of which the last 10,000 are
+  // remembered. nullptr for any other id.
   std::shared_ptr<const SourceClass> source_class(ClassId id) const;
   // Which class begins where, over all addresses: as KernelIntent::sources. Valid until the next on().
   const std::vector<SourceRange>& sources() const;
@@ -123,6 +129,9 @@ class Engine {
 
   // Policies that Cilium rejects, or that hold something that cannot be computed. Sorted.
   std::vector<PolicyProblem> problems() const;
+  // The local node's endpoints with verdicts that are unknown for the sake of all their policies together: Cilium can
+  // make none of them, or more ranges of ports overlap than are computed.
+  std::vector<Uncomputed> uncomputed() const;
 
  private:
   friend class Inquiry;  // many verdicts at once (inquiry.h)

@@ -299,7 +299,10 @@ std::shared_ptr<const Classes> Engine::State::make_classes(std::string_view node
 }
 
 const Classes& Engine::State::classes() const {
-  if (classes_ == nullptr) classes_ = make_classes(world.local_node());
+  if (classes_ == nullptr) {
+    classes_ = make_classes(world.local_node());
+    class_names.end_round();
+  }
   return *classes_;
 }
 

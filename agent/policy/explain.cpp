@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/policy/overlaps.h"
+
 namespace sextant::policy {
 namespace {
 
@@ -85,6 +87,10 @@ std::string why(const SubjectPolicy& subject, const Judgement& judgement) {
     if (!item->uncertain || item->sources.empty()) continue;
     const Written& source = item->sources.front();
     return name_of(source.policy->ref(source.entry)) + " could change it: " + source.entry->peers.unknown;
+  }
+  if (judgement.too_many) {
+    return "more rules with overlapping ranges of ports concern the source than are computed (" +
+           std::to_string(kMostOverlaps) + " overlaps)";
   }
   if (judgement.by_chance) {
     return "this release of Cilium leaves it to chance: CIDR groups list the source's prefix with different values of "

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agent/policy/auth.h"
+#include "agent/policy/overlaps.h"
 
 namespace sextant::policy {
 namespace {
@@ -124,6 +125,7 @@ Judgement judge(const SubjectPolicy& subject, const Sight& sight, Protocol proto
                 Release release) {
   if (!subject.broken.empty()) return {};
   if (!subject.applies) return {.verdict = Verdict::kAllow, .because = subject.otherwise};
+  if (too_many_overlaps(subject, sight)) return {.too_many = true};
   Judgement judgement = judge_one(subject, sight, protocol, port, release);
   for (const Sight& other : sight.instead) {
     if (judge_one(subject, other, protocol, port, release).verdict == judgement.verdict) continue;
@@ -134,8 +136,8 @@ Judgement judge(const SubjectPolicy& subject, const Sight& sight, Protocol proto
 
 Verdict verdict_alone(const SubjectPolicy& subject, const PeerIdentity& peer, Protocol protocol, std::uint16_t port,
                       Release release) {
-  const bool plain =
-      subject.broken.empty() && subject.applies && !subject.uncertain && !subject.authenticates && peer.instead.empty();
+  const bool plain = subject.broken.empty() && subject.applies && !subject.uncertain && !subject.authenticates &&
+                     peer.instead.empty() && subject.overlaps <= kMostOverlaps;
   if (!plain) return judge(subject, sight_of(subject, peer), protocol, port, release).verdict;
   Forgotten deciders;
   const auto matches = [&](std::size_t i) {

@@ -13,6 +13,7 @@ struct Judgement {
   std::vector<const Item*> decided_by{};  // all that match with the precedence that decided
   bool passed = false;                    // a Pass rule of a higher tier handed the decision down
   bool by_chance = false;                 // unknown, because Cilium leaves the peer's identity to chance
+  bool too_many = false;                  // unknown, because more rules overlap than are computed (overlaps.h)
 };
 
 // How one subject sees one peer: which of its items concern it, port and protocol aside.

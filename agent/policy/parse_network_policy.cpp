@@ -121,10 +121,12 @@ class Reader {
       if (namespaces != nullptr) selector = namespace_selector(*namespaces, path / "namespaceSelector");
       if (pods != nullptr) {
         Selector pod = context_.selectors.read(*pods, path / "podSelector", KeyStyle::kKubernetes, report_);
+        selector.unreadable = selector.unreadable || pod.unreadable;
         for (Requirement& r : pod.requirements) selector.require(std::move(r));
       }
       if (namespaces == nullptr) force_namespace(selector, pods);
       if (scoped) selector.require(context_.selectors.equals(kK8s, kClusterKey, context_.peers().cluster));
+      if (selector.unreadable) selector = {};  // the other half, namespace and cluster are lost with it
       selector.of_endpoints = true;
       peers.selectors.push_back(std::move(selector));
     }

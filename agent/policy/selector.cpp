@@ -295,7 +295,10 @@ Selector SelectorReader::read(const Document& document, const Path& path, KeySty
     for (std::size_t i = 0; i < expressions->items.size(); ++i) reading.read_expression(expressions->items[i], at[i]);
   }
   Selector selector;
-  if (reading.broken && has(release_, Trait::kNetworkPolicyBadSelectorMatchesAll)) return selector;
+  if (reading.broken && has(release_, Trait::kNetworkPolicyBadSelectorMatchesAll)) {
+    selector.unreadable = true;
+    return selector;
+  }
   for (Requirement& r : reading.requirements) selector.require(std::move(r));
   return selector;
 }

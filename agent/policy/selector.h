@@ -37,6 +37,8 @@ struct Selector {
   bool world_only = false;
   bool nodes_too = false;
   bool of_endpoints = false;  // written in fromEndpoints: fromRequires adds to it
+  // Cannot be read, and a peer that has it is everyone (Trait::kNetworkPolicyBadSelectorMatchesAll).
+  bool unreadable = false;
 
   bool everyone() const { return requirements.empty() && !by_prefix; }
   bool matches(const LabelSet& labels) const;

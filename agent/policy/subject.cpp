@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "agent/policy/merge.h"
+#include "agent/policy/overlaps.h"
 #include "agent/policy/ports.h"
 #include "agent/policy/release.h"
 
@@ -65,6 +66,7 @@ class Builder {
     std::ranges::stable_sort(result_.items, [](const Item& a, const Item& b) {
       return std::pair(a.tier, a.priority) < std::pair(b.tier, b.priority);
     });
+    result_.overlaps = overlaps(result_);
     return std::move(result_);
   }
 

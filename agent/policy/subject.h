@@ -1,6 +1,7 @@
 // The policy of one subject: what of all policies applies to it, laid out for judging.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,6 +51,7 @@ struct SubjectPolicy {
   bool uncertain = false;               // some item is
   std::string broken{};                 // not empty: Cilium cannot compute the policy, for this reason
   std::vector<Item> items{};            // sorted by tier and priority
+  std::uint64_t overlaps = 0;           // of all items (overlaps.h)
   std::vector<Written> selecting{};     // elements that select the subject
   SharedPolicies selecting_policies{};  // their policies, each once
   SharedPolicies closing_policies{};    // those of them that ask for default deny

@@ -172,5 +172,52 @@ TEST(Classes, AreAPartition) {
   }
 }
 
+std::string numbered(std::size_t i) { return "class " + std::to_string(i); }
+
+TEST(ClassNames, KeepTheirIdsWhileTheyAreRemembered) {
+  ClassNames names;
+  const ClassId first = names.put({.name = "a"})->id;
+  names.end_round();
+  EXPECT_NE(names.put({.name = "b"})->id, first);
+  names.end_round();
+  EXPECT_EQ(names.put({.name = "a"})->id, first);
+  EXPECT_EQ(names.find(first)->name, "a");
+  EXPECT_EQ(names.find(0), nullptr);
+  EXPECT_EQ(names.find(99), nullptr);
+}
+
+TEST(ClassNames, AreForgottenWhenTooManyHaveGone) {
+  ClassNames names;
+  const ClassId lasting = names.put({.name = "lasting"})->id;
+  for (std::size_t i = 0; i < ClassNames::kRemembered; ++i) {
+    names.put({.name = "lasting"});
+    names.put({.name = numbered(i)});
+    names.end_round();
+  }
+  EXPECT_EQ(names.size(), ClassNames::kRemembered + 1) << "all of them, and the one that lasts";
+  const ClassId first = lasting + 1;
+  EXPECT_EQ(names.find(first)->name, numbered(0)) << "at the limit nothing is forgotten";
+  for (std::size_t i = 0; i < 2; ++i) {
+    names.put({.name = "lasting"});
+    names.put({.name = numbered(ClassNames::kRemembered + i)});
+    names.end_round();
+  }
+  EXPECT_LE(names.size(), ClassNames::kRemembered / 2 + 2);
+  EXPECT_EQ(names.find(first), nullptr) << "the oldest goes first";
+  EXPECT_EQ(names.put({.name = "lasting"})->id, lasting);
+  const ClassId again = names.put({.name = numbered(0)})->id;
+  EXPECT_GT(again, first + ClassNames::kRemembered) << "no id is given twice";
+  EXPECT_EQ(names.find(again)->name, numbered(0));
+}
+
+TEST(ClassNames, OfOneRoundAreAllKeptHoweverMany) {
+  ClassNames names;
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < 2 * ClassNames::kRemembered; ++i) names.put({.name = numbered(i)});
+    names.end_round();
+  }
+  EXPECT_EQ(names.size(), 2 * ClassNames::kRemembered);
+}
+
 }  // namespace
 }  // namespace sextant::policy

@@ -77,5 +77,31 @@ TEST(NetworkPolicy, PassesCiliumsValidationUpTo118) {
   EXPECT_FALSE(parsed(knp("shop/db", kSpec), Release::k1_19_3).rejected);
 }
 
+// As the packages of 1.19.3 themselves decide (tests/oracle).
+TEST(NetworkPolicy, WithASelectorThatCannotBeReadLetsEveryoneInAt119) {
+  constexpr auto kNone = "{matchExpressions: [{key: app, operator: In, values: []}]}";
+  const std::string none(kNone);
+  for (const std::string& peer :
+       {"podSelector: " + none, "namespaceSelector: " + none, "namespaceSelector: {}, podSelector: " + none,
+        "namespaceSelector: " + none + ", podSelector: {matchLabels: {app: web}}",
+        std::string("podSelector: {matchExpressions: [{key: app, operator: Is, values: [web]}]}"),
+        std::string("podSelector: {matchLabels: {app: '-web'}}")}) {
+    const std::string spec = "podSelector: {}, ingress: [{from: [{" + peer + "}], ports: [{port: 80}]}]";
+    for (const char* source : {"shop/web", "blog/web", "2600::1"}) {
+      EXPECT_EQ(verdict(spec, source, 80, Release::k1_19_3), Verdict::kAllow) << peer << " from " << source;
+      EXPECT_EQ(verdict(spec, source, 81, Release::k1_19_3), Verdict::kDeny) << peer << " from " << source;
+    }
+    EXPECT_EQ(verdict(spec, "2600::1", 80, Release::k1_20_2), Verdict::kDeny) << peer;
+    EXPECT_TRUE(parsed(knp("shop/db", spec), Release::k1_18_6).rejected) << peer;
+  }
+}
+
+TEST(NetworkPolicy, WithASubjectThatCannotBeReadSelectsItsNamespaceAt119) {
+  const std::string spec = "podSelector: {matchExpressions: [{key: app, operator: In, values: []}]}";
+  EXPECT_EQ(verdict(spec, "2600::1", 80, Release::k1_19_3), Verdict::kDeny);
+  const Scene scene({pod("blog/web"), knp("shop/db", spec)}, {.release = Release::k1_19_3});
+  EXPECT_EQ(scene.verdict("blog/web", "2600::1"), Verdict::kAllow);
+}
+
 }  // namespace
 }  // namespace sextant::policy
