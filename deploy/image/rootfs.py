@@ -7,6 +7,7 @@ import subprocess
 PROGRAMS = ("sextantd", "sextant")
 # By e_machine of the ELF header (elf.h): the image's architecture, Debian's name for its folder of libraries.
 MACHINES = {62: ("amd64", "x86_64-linux-gnu"), 183: ("arm64", "aarch64-linux-gnu")}
+MACHINES_BY_NAME = dict(MACHINES.values())
 # Mount points of the DaemonSet, and what a runtime puts into a container: on a read-only root they must be there.
 FOLDERS = ("dev", "etc/sextant", "host/cgroup", "proc", "run/sextant", "sys", "tmp", "var/lib/sextant")
 
@@ -17,6 +18,10 @@ def machine_of(program):
     if header[:4] != b"\x7fELF" or int.from_bytes(header[18:20], "little") not in MACHINES:
         raise SystemExit(f"{program}: no ELF program for amd64 or arm64")
     return MACHINES[int.from_bytes(header[18:20], "little")]
+
+
+def own_architecture():
+    return machine_of(pathlib.Path("/bin/sh"))[0]
 
 
 def _readelf(*arguments):
@@ -51,19 +56,19 @@ def libraries(programs, sysroot):
     return found
 
 
-def _package_of(file, sysroot):
-    """The Debian package of a library; dpkg knows a merged /usr by either name."""
-    inside = "/" + str(file.relative_to(sysroot.resolve()))
-    for path in (inside, inside.removeprefix("/usr")):
-        told = subprocess.run(["dpkg", f"--root={sysroot}", "-S", path], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL, text=True)
+def _package_of(name):
+    """The Debian package of a library, by its name. It is the same for every architecture, so this machine's is asked: a
+    sysroot that was only unpacked has no list of files. dpkg knows a merged /usr by either name."""
+    own = MACHINES_BY_NAME[own_architecture()]
+    for path in (f"/usr/lib/{own}/{name}", f"/lib/{own}/{name}"):
+        told = subprocess.run(["dpkg", "-S", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         if told.returncode == 0:
             return told.stdout.split(":")[0]
-    raise SystemExit(f"{file} is of no Debian package: its licence is not known")
+    raise SystemExit(f"{name} is of no Debian package here: its licence is not known")
 
 
-def _copy_licences(files, sysroot, root, project):
-    for package in sorted({_package_of(file, sysroot) for file in files}):
+def _copy_licences(names, sysroot, root, project):
+    for package in sorted({_package_of(name) for name in names}):
         target = root / "usr/share/doc" / package / "copyright"
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(sysroot / "usr/share/doc" / package / "copyright", target)
@@ -83,8 +88,8 @@ def make(binaries, sysroot, root, project):
     for name in PROGRAMS:
         programs.append(root / "usr/bin" / name)
         shutil.copyfile(binaries / name, programs[-1])
-        if architecture == machine_of(pathlib.Path("/bin/sh"))[0]:  # binutils strips its own architecture only
-            subprocess.run(["strip", str(programs[-1])], check=True)
+        strip = shutil.which(f"{folder}-strip") or "strip"  # each binutils knows its own architecture
+        subprocess.run([strip, str(programs[-1])], check=True)
         programs[-1].chmod(0o755)
     found = libraries(programs, sysroot)
     for name, file in found.items():
@@ -95,5 +100,5 @@ def make(binaries, sysroot, root, project):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile((sysroot / loader.lstrip("/")).resolve(), target)
     target.chmod(0o755)
-    _copy_licences([*found.values(), (sysroot / loader.lstrip("/")).resolve()], sysroot, root, project)
+    _copy_licences(found, sysroot, root, project)  # the loader's is libc.so.6's
     return architecture

@@ -18,6 +18,7 @@ CHART = DEPLOY / "chart/sextant"
 # Also tests/kube-apiserver/build's.
 CACHE = pathlib.Path(os.environ.get("SEXTANT_TEST_CACHE") or pathlib.Path.home() / ".cache/sextant-tests")
 BUILD = PROJECT / "build/release"  # set by run
+FULL = False
 KUBERNETES = "1.35.4"
 CLUSTERS = sorted(path.stem for path in (DEPLOY / "chart/clusters").glob("*.yaml"))
 
