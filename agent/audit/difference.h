@@ -55,9 +55,9 @@ std::shared_ptr<const SourceClass> common(const SourcePairs::Pair& pair);
 template <class Visit>
 void walk_cells(const SourcePairs& pairs, const EndpointIntent& before, const EndpointIntent& after, Visit visit) {
   for (const SourcePairs::Pair& pair : pairs.all()) {
-    const IntentRow* old_row = before.row(pair.before->id);
-    const IntentRow* new_row = after.row(pair.after->id);
-    if (old_row == nullptr || new_row == nullptr) continue;
+    const std::optional<IntentRow> old_row = before.row(pair.before->id);
+    const std::optional<IntentRow> new_row = after.row(pair.after->id);
+    if (!old_row || !new_row) continue;
     for (const IntentCell& old_cell : old_row->cells) {
       std::uint32_t port = old_cell.first_port;
       while (port <= old_cell.last_port) {

@@ -137,8 +137,9 @@ class Causes {
       engine = std::make_unique<policy::Engine>(world_, std::move(options));
     }
     const auto intent = intent_of(*engine, endpoint);
-    const IntentRow* row = intent == nullptr ? nullptr : intent->row(engine->classify(*change.source.sample)->id);
-    if (row == nullptr) return std::nullopt;
+    if (intent == nullptr) return std::nullopt;
+    const std::optional<IntentRow> row = intent->row(engine->classify(*change.source.sample)->id);
+    if (!row) return std::nullopt;
     return row->cell(change.protocol, change.first_port).verdict;
   }
 

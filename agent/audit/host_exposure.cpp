@@ -38,7 +38,7 @@ std::vector<const RowObservation*> seen_from(const Picture& picture, const Inten
   std::vector<const RowObservation*> seen;
   for (const RowObservation* observation : picture.rows.at(picture.node(), port.first, port.second)) {
     const auto judged = picture.judge(*observation);
-    if (judged && judged->row == &row) seen.push_back(observation);
+    if (judged && judged->row && judged->row->source == row.source) seen.push_back(observation);
   }
   return seen;
 }

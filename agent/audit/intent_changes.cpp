@@ -71,14 +71,14 @@ Stance stance_of(const IntentCell& cell) {
   return cell.because == Because::kRule ? Stance::kAllowedByRule : Stance::kAllowedByDefault;
 }
 
-const IntentRow* row_holding(const EndpointIntent& intent, const IpAddress& address) {
-  const IntentRow* best = nullptr;
+std::optional<IntentRow> row_holding(const EndpointIntent& intent, const IpAddress& address) {
+  std::optional<IntentRow> best;
   int longest = -1;
   for (const IntentRow& row : intent.rows) {
     const int length = length_of_match(*row.source, address);
     if (length <= longest) continue;
     longest = length;
-    best = &row;
+    best = row;
   }
   return best;
 }
@@ -86,10 +86,10 @@ const IntentRow* row_holding(const EndpointIntent& intent, const IpAddress& addr
 void IntentChanges::note(const EndpointIntent& before, const EndpointIntent& after, Time now) {
   auto old = before.rows.begin();  // both are sorted by the classes' names
   for (const IntentRow& row : after.rows) {
-    while (old != before.rows.end() && old->source->name < row.source->name) ++old;
-    const bool same_class = old != before.rows.end() && old->source->name == row.source->name;
-    const IntentRow* was = same_class ? &*old : row_holding(before, row.source->sample);
-    if (was == nullptr) continue;
+    while (old != before.rows.end() && (*old).source->name < row.source->name) ++old;
+    const bool same_class = old != before.rows.end() && (*old).source->name == row.source->name;
+    const std::optional<IntentRow> was = same_class ? *old : row_holding(before, row.source->sample);
+    if (!was || was->cells.shares_with(row.cells)) continue;
     for (const ChangedPorts& ports : changed_ports(was->cells, row.cells)) {
       changes_[after.endpoint].insert_or_assign(Range{row.source->name, ports.protocol, ports.first, ports.last}, now);
     }

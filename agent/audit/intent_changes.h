@@ -39,8 +39,8 @@ class IntentChanges {
   std::map<EndpointRef, std::map<Range, Time>> changes_{};
 };
 
-// The row of `intent` whose class holds the address; nullptr when none does. Where classes overlap (a hole that is no
-// hole in the list), the most specific prefix wins.
-const IntentRow* row_holding(const EndpointIntent& intent, const IpAddress& address);
+// The row of `intent` whose class holds the address; std::nullopt when none does. Where classes overlap (a hole that is
+// no hole in the list), the most specific prefix wins.
+std::optional<IntentRow> row_holding(const EndpointIntent& intent, const IpAddress& address);
 
 }  // namespace sextant::audit

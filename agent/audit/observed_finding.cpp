@@ -29,16 +29,16 @@ std::optional<std::string> endpoint_gone(const Picture& picture, const Finding& 
 const IntentCell* cell_now(const Picture& picture, const Finding& finding) {
   const EndpointIntent* intent = picture.intent(finding.endpoint.ref);
   if (intent == nullptr || !finding.source || !finding.protocol || !finding.port) return nullptr;
-  const IntentRow* row = nullptr;
+  std::optional<IntentRow> row;
   if (finding.source->sample) {
     const auto now_in = picture.lookups().classify(*finding.source->sample);
-    row = now_in ? intent->row(now_in->id) : nullptr;
+    if (now_in) row = intent->row(now_in->id);
   }
-  if (row == nullptr) {
+  if (!row) {
     const auto named = std::ranges::find_if(
         intent->rows, [&](const IntentRow& r) { return texts::class_name(*r.source) == finding.source->source_class; });
     if (named == intent->rows.end()) return nullptr;
-    row = &*named;
+    row = *named;
   }
   return &row->cell(*finding.protocol, *finding.port);
 }

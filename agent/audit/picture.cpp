@@ -69,16 +69,16 @@ std::optional<JudgedRow> Picture::judge(const RowObservation& row) const {
   JudgedRow judged{.observed_class = lookups_.source_class(row.key.source)};
   if (endpoint == nullptr || !judged.observed_class) return std::nullopt;
   judged.row = endpoint->row(row.key.source);
-  if (judged.row == nullptr) {  // the classes were cut anew since
+  if (!judged.row) {  // the classes were cut anew since
     const auto now_in = lookups_.classify(row.sample);
-    judged.row = now_in ? endpoint->row(now_in->id) : nullptr;
+    if (now_in) judged.row = endpoint->row(now_in->id);
   }
-  if (judged.row != nullptr) judged.cell = &judged.row->cell(row.key.protocol, row.key.port);
+  if (judged.row) judged.cell = &judged.row->cell(row.key.protocol, row.key.port);
   return judged;
 }
 
 bool Picture::before_settled(const RowObservation& row, const JudgedRow& judged, Time packet) const {
-  if (judged.row == nullptr) return false;
+  if (!judged.row) return false;
   const auto changed = changes_.last_change(row.key.endpoint, judged.row->source->name, row.key.protocol, row.key.port);
   return changed && packet < *changed + config_.settle;
 }

@@ -20,10 +20,11 @@ namespace sextant::audit {
 
 using Intents = std::map<EndpointRef, std::shared_ptr<const EndpointIntent>>;
 
-// What the intent says about one observed row. `cell` is nullptr when no class of the intent holds the source.
+// What the intent says about one observed row. `cell` is nullptr when no class of the intent holds the source;
+// it is valid as long as the intent.
 struct JudgedRow {
   std::shared_ptr<const SourceClass> observed_class{};  // the class as it was when the packet came; never nullptr
-  const IntentRow* row = nullptr;                       // the row that the packet's source is in now
+  std::optional<IntentRow> row{};                       // the row that the packet's source is in now
   const IntentCell* cell = nullptr;
 };
 

@@ -23,13 +23,13 @@ std::optional<ObservedView> view_of(const RowObservation& row) {
 }
 
 // Rows of classes that were cut anew come together in the row that their sources are in now.
-std::map<const IntentRow*, PortObservations> observations_of(const Picture& picture, const EndpointRef& endpoint) {
-  std::map<const IntentRow*, PortObservations> all;
+std::map<ClassId, PortObservations> observations_of(const Picture& picture, const EndpointRef& endpoint) {
+  std::map<ClassId, PortObservations> all;
   for (const RowObservation* row : picture.rows.of(endpoint)) {
     const auto judged = picture.judge(*row);
     auto view = view_of(*row);
-    if (!judged || judged->row == nullptr || !view) continue;
-    const auto [known, is_new] = all[judged->row].try_emplace({row->key.protocol, row->key.port}, *view);
+    if (!judged || !judged->row || !view) continue;
+    const auto [known, is_new] = all[judged->row->source->id].try_emplace({row->key.protocol, row->key.port}, *view);
     if (is_new) continue;
     if (known->second.verdict == view->verdict) view->packets += known->second.packets;
     if (view->last_seen > known->second.last_seen) known->second = std::move(*view);
@@ -151,24 +151,25 @@ class EndpointRows {
         unions_(unions) {
     const auto internet = std::ranges::find_if(
         intent.rows, [](const IntentRow& row) { return texts::class_name(*row.source) == "world"; });
-    if (internet != intent.rows.end()) internet_ = &*internet;
+    if (internet != intent.rows.end()) internet_ = *internet;
   }
 
   void add(std::vector<EndpointRow>& out) {
     static const PortObservations kNothing;
     std::vector<std::shared_ptr<const SourceClass>> like_the_internet;
     for (const IntentRow& row : intent_.rows) {
-      const auto seen = observed_.find(&row);
-      if (&row == internet_ || (!row.source->is_public && seen == observed_.end())) continue;
-      if (seen == observed_.end() && internet_ != nullptr && same_stretches(row, *internet_)) {
+      const auto seen = observed_.find(row.source->id);
+      const bool is_internet = internet_ && row.source == internet_->source;
+      if (is_internet || (!row.source->is_public && seen == observed_.end())) continue;
+      if (seen == observed_.end() && internet_ && same_stretches(row, *internet_)) {
         like_the_internet.push_back(row.source);
         continue;
       }
       ClassRows(detail_, row, row.source, listening_, seen == observed_.end() ? kNothing : seen->second, out).add();
     }
-    if (internet_ == nullptr) return;
+    if (!internet_) return;
     like_the_internet.push_back(internet_->source);
-    const auto seen = observed_.find(internet_);
+    const auto seen = observed_.find(internet_->source->id);
     ClassRows(detail_, *internet_, united(like_the_internet), listening_,
               seen == observed_.end() ? kNothing : seen->second, out)
         .add();
@@ -192,9 +193,9 @@ class EndpointRows {
   const EndpointIntent& intent_;
   const EndpointDetail detail_;
   const PortViews* listening_;
-  const std::map<const IntentRow*, PortObservations> observed_;
+  const std::map<ClassId, PortObservations> observed_;
   Unions& unions_;
-  const IntentRow* internet_ = nullptr;
+  std::optional<IntentRow> internet_{};
 };
 
 }  // namespace

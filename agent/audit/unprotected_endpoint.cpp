@@ -12,7 +12,7 @@ namespace {
 Evidence intended(const EndpointIntent& intent) {
   const auto open = std::ranges::find_if(intent.rows, [](const IntentRow& row) { return row.source->is_public; });
   if (open == intent.rows.end()) return texts::not_looked(Witness::kIntended, "no public source is known");
-  return texts::intended(open->cell(Protocol::kTcp, 0));
+  return texts::intended((*open).cell(Protocol::kTcp, 0));
 }
 
 Evidence observed(const Picture& picture, const EndpointRef& endpoint) {

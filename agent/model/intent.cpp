@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <numeric>
 #include <tuple>
 
 namespace sextant {
@@ -37,9 +39,46 @@ const IntentCell& IntentRow::cell(Protocol protocol, std::uint16_t port) const {
   return any == nullptr ? kNone : *any;
 }
 
-const IntentRow* EndpointIntent::row(ClassId id) const {
-  const auto found = std::ranges::find_if(rows, [id](const IntentRow& r) { return r.source && r.source->id == id; });
-  return found == rows.end() ? nullptr : &*found;
+SourceClasses::SourceClasses(std::vector<std::shared_ptr<const SourceClass>> by_name)
+    : by_name_(std::move(by_name)), by_id_(by_name_.size()) {
+  std::iota(by_id_.begin(), by_id_.end(), 0U);
+  std::ranges::sort(by_id_, {}, [&](std::uint32_t at) { return by_name_[at]->id; });
+}
+
+std::optional<std::size_t> SourceClasses::find(ClassId id) const {
+  const auto at = std::ranges::lower_bound(by_id_, id, {}, [&](std::uint32_t i) { return by_name_[i]->id; });
+  if (at == by_id_.end() || by_name_[*at]->id != id) return std::nullopt;
+  return *at;
+}
+
+IntentRows::IntentRows(std::shared_ptr<const SourceClasses> classes, SharedList<SharedCells> cells,
+                       std::vector<std::uint32_t> cells_of) {
+  if (cells_of.empty()) return;
+  list_ = std::make_shared<const List>(std::move(classes), std::move(cells), std::move(cells_of));
+}
+
+IntentRows::IntentRows(const std::vector<IntentRow>& rows) {
+  std::vector<std::shared_ptr<const SourceClass>> classes;
+  std::vector<SharedCells> cells;
+  std::vector<std::uint32_t> cells_of;
+  std::map<const void*, std::uint32_t> numbers;
+  for (const IntentRow& row : rows) {
+    const auto [number, is_new] = numbers.try_emplace(row.cells.identity(), static_cast<std::uint32_t>(cells.size()));
+    if (is_new) cells.push_back(row.cells);
+    cells_of.push_back(number->second);
+    classes.push_back(row.source);
+  }
+  *this = IntentRows(std::make_shared<const SourceClasses>(std::move(classes)), std::move(cells), std::move(cells_of));
+}
+
+IntentRow IntentRows::operator[](std::size_t i) const {
+  return {.source = (*list_->classes)[i], .cells = list_->cells[list_->cells_of[i]]};
+}
+
+std::optional<IntentRow> IntentRows::find(ClassId id) const {
+  if (empty()) return std::nullopt;
+  const std::optional<std::size_t> at = list_->classes->find(id);
+  return at ? std::optional((*this)[*at]) : std::nullopt;
 }
 
 PortMapOfClass::PortMapOfClass(std::initializer_list<Entry> entries) {

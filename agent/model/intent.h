@@ -2,6 +2,7 @@
 // kernel.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -120,15 +121,88 @@ struct IntentRow {
   const IntentCell& cell(Protocol protocol, std::uint16_t port) const;
 };
 
-using SharedRows = SharedList<IntentRow>;
+// Source classes by name, each once. What is said of all of them, endpoint by endpoint, is said in this order.
+class SourceClasses {
+ public:
+  explicit SourceClasses(std::vector<std::shared_ptr<const SourceClass>> by_name);
+
+  std::size_t size() const { return by_name_.size(); }
+  const std::shared_ptr<const SourceClass>& operator[](std::size_t i) const { return by_name_[i]; }
+  std::vector<std::shared_ptr<const SourceClass>>::const_iterator begin() const { return by_name_.begin(); }
+  std::vector<std::shared_ptr<const SourceClass>>::const_iterator end() const { return by_name_.end(); }
+  std::optional<std::size_t> find(ClassId id) const;
+  // Their places in this list, by ascending id.
+  const std::vector<std::uint32_t>& by_id() const { return by_id_; }
+
+ private:
+  std::vector<std::shared_ptr<const SourceClass>> by_name_;
+  std::vector<std::uint32_t> by_id_{};
+};
+
+// One row per source class, sorted by class name; immutable, and cheap to copy. Endpoints times classes is the largest
+// number there is on a node, and most classes may do the same: a row is kept as the number of its cells among the few
+// lists of cells that there are.
+class IntentRows {
+ public:
+  // Which of `cells` each of `classes` has.
+  IntentRows(std::shared_ptr<const SourceClasses> classes, SharedList<SharedCells> cells,
+             std::vector<std::uint32_t> cells_of);
+  IntentRows(const std::vector<IntentRow>& rows);  // sorted by class name, each class once
+  IntentRows(std::initializer_list<IntentRow> rows) : IntentRows(std::vector<IntentRow>(rows)) {}
+  IntentRows() = default;
+
+  class const_iterator {
+   public:
+    using value_type = IntentRow;
+    using difference_type = std::ptrdiff_t;
+    IntentRow operator*() const { return (*rows_)[at_]; }
+    const_iterator& operator++() {
+      ++at_;
+      return *this;
+    }
+    const_iterator operator++(int) { return {rows_, at_++}; }
+    bool operator==(const const_iterator&) const = default;
+
+   private:
+    friend class IntentRows;
+    const_iterator(const IntentRows* rows, std::size_t at) : rows_(rows), at_(at) {}
+    const IntentRows* rows_;
+    std::size_t at_;
+
+   public:
+    const_iterator() : const_iterator(nullptr, 0) {}
+  };
+  const_iterator begin() const { return {this, 0}; }
+  const_iterator end() const { return {this, size()}; }
+  std::size_t size() const { return list_ == nullptr ? 0 : list_->cells_of.size(); }
+  bool empty() const { return size() == 0; }
+  IntentRow front() const { return (*this)[0]; }
+  IntentRow operator[](std::size_t i) const;
+  std::optional<IntentRow> find(ClassId id) const;
+
+  // The parts, of rows that are not empty.
+  const std::shared_ptr<const SourceClasses>& classes() const { return list_->classes; }
+  const SharedList<SharedCells>& cells() const { return list_->cells; }  // some may be no row's
+  const std::vector<std::uint32_t>& cells_of() const { return list_->cells_of; }
+  // The same for copies, another for any others as long as both live; nullptr: empty.
+  const void* identity() const { return list_.get(); }
+
+ private:
+  struct List {
+    std::shared_ptr<const SourceClasses> classes{};
+    SharedList<SharedCells> cells{};
+    std::vector<std::uint32_t> cells_of{};
+  };
+  std::shared_ptr<const List> list_{};
+};
 
 struct EndpointIntent {
   EndpointRef endpoint{};
   bool selected = false;  // some policy selects it for ingress (of Cilium's or Kubernetes' kinds)
   bool enforced = false;  // default deny holds
   SharedPolicies selecting{};
-  SharedRows rows{};  // one per source class; sorted by class name
-  const IntentRow* row(ClassId id) const;
+  IntentRows rows{};
+  std::optional<IntentRow> row(ClassId id) const { return rows.find(id); }
 };
 
 // One rule that was considered.
@@ -190,6 +264,7 @@ class PortMapOfClass {
   std::vector<Entry>::const_iterator end() const { return entries_.end(); }
   bool empty() const { return entries_.empty(); }
   std::size_t size() const { return entries_.size(); }
+  auto operator<=>(const PortMapOfClass&) const = default;
 
  private:
   std::vector<Entry> entries_{};  // by class, each once
@@ -200,6 +275,7 @@ struct KernelPolicy {
   std::uint32_t default_port_map = 0;  // for classes not named below
   PortMapOfClass port_map_of_class{};
   std::uint32_t port_map(ClassId source) const { return port_map_of_class.find(source).value_or(default_port_map); }
+  auto operator<=>(const KernelPolicy&) const = default;
 };
 
 struct SourceRange {

@@ -71,11 +71,17 @@ void Behaviours::append_key(const PeerIdentity& peer) {
   key_.push_back(subject_.uncertain && peer.outside ? 1 : 0);
 }
 
-const SharedCells& Behaviours::of(const PeerIdentity& peer) {
+std::uint32_t Behaviours::number_of(const PeerIdentity& peer) {
   key_.clear();
   append_key(peer);
-  if (const auto known = known_.find(key_); known != known_.end()) return known->second;
-  return known_.emplace(key_, cells_for(subject_, sight_of(subject_, peer), release_)).first->second;
+  const auto [known, is_new] = known_.try_emplace(key_, static_cast<std::uint32_t>(cells_.size()));
+  if (is_new) cells_.emplace_back(cells_for(subject_, sight_of(subject_, peer), release_));
+  return known->second;
+}
+
+const SharedList<SharedCells>& Behaviours::all() {
+  if (all_.size() != cells_.size()) all_ = cells_;
+  return all_;
 }
 
 }  // namespace sextant::policy

@@ -14,9 +14,11 @@ class Behaviours {
   // `subject` must outlive it.
   Behaviours(const SubjectPolicy& subject, Release release);
 
-  const SharedCells& of(const PeerIdentity& peer);
-  // How many different ones there are so far.
-  std::size_t size() const { return known_.size(); }
+  // The number of its cells in all(), which it keeps.
+  std::uint32_t number_of(const PeerIdentity& peer);
+  const SharedCells& of(const PeerIdentity& peer) { return cells_[number_of(peer)]; }
+  // All that were asked for so far.
+  const SharedList<SharedCells>& all();
 
  private:
   // Which items concern a peer, as bits; then the same for whom it may be instead, and what else tells peers apart.
@@ -39,7 +41,9 @@ class Behaviours {
   Key local_host_{};  // items that concern the local host alone
   std::vector<Group> groups_{};
   Key key_{};  // of the question at hand
-  std::unordered_map<Key, SharedCells, KeyHash> known_{};
+  std::unordered_map<Key, std::uint32_t, KeyHash> known_{};
+  std::vector<SharedCells> cells_{};
+  SharedList<SharedCells> all_{};  // as cells_ when it was asked for last
 };
 
 }  // namespace sextant::policy

@@ -316,20 +316,23 @@ Classes::Classes(const Cluster& cluster, const World& world, const Options& opti
   const auto repeated = std::ranges::unique(held);
   held.erase(repeated.begin(), repeated.end());
   std::vector<ClassId> ids(builder.drafts.size());
+  std::vector<std::shared_ptr<const SourceClass>> sources;
+  sources.reserve(held.size());
+  members_.reserve(held.size());
   for (const std::uint32_t draft : held) {
-    Member& member = members_.emplace_back(std::move(builder.drafts[draft].member));
+    members_.push_back(std::move(builder.drafts[draft].member));
     SourceClass& source = builder.drafts[draft].source;
-    member.source = local ? names.put(std::move(source)) : names.put_aside(std::move(source));
-    ids[draft] = member.source->id;
-    index_[ids[draft]] = static_cast<std::uint32_t>(members_.size() - 1);
+    sources.push_back(local ? names.put(std::move(source)) : names.put_aside(std::move(source)));
+    ids[draft] = sources.back()->id;
   }
+  sources_ = std::make_shared<const SourceClasses>(std::move(sources));
   ranges_.reserve(builder.starts.size());
   for (const auto& [first, draft] : builder.starts) ranges_.push_back({.first = first, .source = ids[draft]});
 }
 
-const Classes::Member& Classes::of(const IpAddress& address) const {
-  auto at = std::ranges::upper_bound(ranges_, address, {}, &SourceRange::first);
-  return members_[index_.at(std::prev(at)->source)];
+const std::shared_ptr<const SourceClass>& Classes::of(const IpAddress& address) const {
+  const auto after = std::ranges::upper_bound(ranges_, address, {}, &SourceRange::first);
+  return (*sources_)[*sources_->find(std::prev(after)->source)];
 }
 
 }  // namespace sextant::policy

@@ -51,9 +51,8 @@ class ClassNames {
 
 class Classes {
  public:
+  // How policies see a class.
   struct Member {
-    std::shared_ptr<const SourceClass> source{};
-    // How policies see it.
     enum class Kind : std::uint8_t { kOutside, kPod, kNode } kind = Kind::kOutside;
     const Pod* pod = nullptr;  // kPod: one of those that share the identity
     std::string node{};        // kNode
@@ -63,14 +62,15 @@ class Classes {
   Classes(const Cluster& cluster, const World& world, const Options& options, const Symbols& symbols,
           const Identities& identities, const KnownPrefixes& known, ClassNames& names, std::string_view node);
 
-  const std::vector<Member>& members() const { return members_; }  // sorted by name
+  const std::shared_ptr<const SourceClasses>& sources() const { return sources_; }
+  const std::vector<Member>& members() const { return members_; }  // of each source
   const std::vector<SourceRange>& ranges() const { return ranges_; }
-  const Member& of(const IpAddress& address) const;
+  const std::shared_ptr<const SourceClass>& of(const IpAddress& address) const;
 
  private:
+  std::shared_ptr<const SourceClasses> sources_{};
   std::vector<Member> members_{};
   std::vector<SourceRange> ranges_{};
-  std::unordered_map<ClassId, std::uint32_t> index_{};
 };
 
 }  // namespace sextant::policy

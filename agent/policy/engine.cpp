@@ -66,7 +66,7 @@ std::shared_ptr<const EndpointIntent> Engine::intent_of_workload(const ObjectKey
 }
 
 std::shared_ptr<const SourceClass> Engine::classify(const IpAddress& address) const {
-  return state_->classes().of(address).source;
+  return state_->classes().of(address);
 }
 
 std::shared_ptr<const SourceClass> Engine::source_class(ClassId id) const { return state_->class_names.find(id); }

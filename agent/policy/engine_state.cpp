@@ -319,19 +319,16 @@ std::shared_ptr<const Outlook> Engine::State::outlook_of(const std::string& node
   return seen.outlook;
 }
 
-const SharedRows& Engine::State::rows_of(Ruled& subject, const std::shared_ptr<const Outlook>& outlook) const {
+const IntentRows& Engine::State::rows_of(Ruled& subject, const std::shared_ptr<const Outlook>& outlook) const {
   if (subject.outlook == outlook) return subject.rows;
   const bool follows = subject.outlook != nullptr && outlook->before == subject.outlook->serial;
-  const std::vector<Classes::Member>& members = outlook->classes->members();
-  std::vector<IntentRow> rows;
-  rows.reserve(members.size());
-  for (std::size_t i = 0; i < members.size(); ++i) {
+  std::vector<std::uint32_t> cells_of(outlook->peers.size());
+  for (std::size_t i = 0; i < cells_of.size(); ++i) {
     const std::uint32_t same_as = follows ? outlook->same_as[i] : Outlook::kNew;
-    rows.push_back(
-        {.source = members[i].source,
-         .cells = same_as == Outlook::kNew ? subject.behaviours.of(outlook->peers[i]) : subject.rows[same_as].cells});
+    cells_of[i] =
+        same_as == Outlook::kNew ? subject.behaviours.number_of(outlook->peers[i]) : subject.rows.cells_of()[same_as];
   }
-  subject.rows = std::move(rows);
+  subject.rows = IntentRows(outlook->classes->sources(), subject.behaviours.all(), std::move(cells_of));
   subject.outlook = outlook;
   return subject.rows;
 }

@@ -69,7 +69,7 @@ struct Engine::State {
     const SubjectPolicy policy;
     Behaviours behaviours;
     std::shared_ptr<const Outlook> outlook{};  // of `rows`; null: none were made
-    SharedRows rows{};
+    IntentRows rows{};
   };
   // Who has the same policy for sure: the same labels, and the same named ports.
   struct SubjectKey {
@@ -110,7 +110,7 @@ struct Engine::State {
   std::shared_ptr<Ruled> ruled(const Target& target) const;
   std::shared_ptr<Ruled> make_ruled(const Target& target, std::uint32_t ports) const;
   std::shared_ptr<const Outlook> outlook_of(const std::string& node) const;
-  const SharedRows& rows_of(Ruled& subject, const std::shared_ptr<const Outlook>& outlook) const;
+  const IntentRows& rows_of(Ruled& subject, const std::shared_ptr<const Outlook>& outlook) const;
   std::shared_ptr<const EndpointIntent> renew(Made& made, const EndpointRef& endpoint, const Target& target) const;
 
   std::uint64_t known_generation_ = 0;  // of `known`, that the outlooks are of

@@ -11,6 +11,10 @@ bool is_plain_prefix(const Selector& selector) {
          selector.requirements.front().op == Operator::kExists;
 }
 
+constexpr unsigned kBitsOfAnswer = 2, kAnswerMask = (1U << kBitsOfAnswer) - 1, kAnswersPerByte = 8 / kBitsOfAnswer;
+
+unsigned shift_of(IdentityId id) { return id % kAnswersPerByte * kBitsOfAnswer; }
+
 }  // namespace
 
 Matcher::Matcher(std::vector<Selector> selectors, const Identities& identities)
@@ -41,12 +45,26 @@ bool Matcher::compute(const LabelSet& labels) const {
   return std::ranges::any_of(others_, [&](std::uint32_t i) { return selectors_[i].matches(labels); });
 }
 
+Matcher::Answer Matcher::answer(IdentityId id) const {
+  const std::size_t at = id / kAnswersPerByte;
+  if (at >= answers_.size()) return Answer::kUnasked;
+  return static_cast<Answer>(answers_[at] >> shift_of(id) & kAnswerMask);
+}
+
+void Matcher::remember(IdentityId id, Answer answer) const {
+  const std::size_t at = id / kAnswersPerByte;
+  if (at >= answers_.size()) answers_.resize(std::max<std::size_t>(identities_->size(), id) / kAnswersPerByte + 1);
+  answers_[at] = static_cast<std::uint8_t>(answers_[at] | static_cast<unsigned>(answer) << shift_of(id));
+}
+
 bool Matcher::matches(IdentityId id) const {
   if (id == kNoIdentity) return false;
-  if (answers_.size() < id) answers_.resize(std::max<std::size_t>(identities_->size(), id), Answer::kUnasked);
-  Answer& answer = answers_[id - 1];
-  if (answer == Answer::kUnasked) answer = compute(identities_->labels(id)) ? Answer::kYes : Answer::kNo;
-  return answer == Answer::kYes;
+  Answer known = answer(id);
+  if (known == Answer::kUnasked) {
+    known = compute(identities_->labels(id)) ? Answer::kYes : Answer::kNo;
+    remember(id, known);
+  }
+  return known == Answer::kYes;
 }
 
 }  // namespace sextant::policy

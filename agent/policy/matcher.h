@@ -22,13 +22,16 @@ class Matcher {
   bool holds_prefix(const Prefix& prefix) const;
 
   enum class Answer : std::uint8_t { kUnasked, kNo, kYes };
+  Answer answer(IdentityId id) const;
+  void remember(IdentityId id, Answer answer) const;
 
   std::vector<Selector> selectors_;
   std::vector<std::uint32_t> others_{};  // indexes of those that are more than one prefix
   std::unordered_set<Prefix, PrefixHash> prefixes_{};
   std::vector<std::uint8_t> lengths_{};  // of prefixes_, distinct
   const Identities* identities_;
-  mutable std::vector<Answer> answers_{};  // by identity; labels of an identity never change
+  // By identity, whose labels never change: two bits each, for there are thousands of matchers and of identities.
+  mutable std::vector<std::uint8_t> answers_{};
 };
 
 }  // namespace sextant::policy

@@ -3,16 +3,17 @@
 namespace sextant::policy {
 namespace {
 
-PeerIdentity peer_of(const Classes::Member& member, const Cluster& cluster, std::string_view node) {
+PeerIdentity peer_of(const Classes::Member& member, const IpAddress& sample, const Cluster& cluster,
+                     std::string_view node) {
   switch (member.kind) {
     case Classes::Member::Kind::kPod:
       return cluster.peer(*member.pod, node);
     case Classes::Member::Kind::kNode:
-      return cluster.node_peer(member.node, &member.source->sample, node);
+      return cluster.node_peer(member.node, &sample, node);
     case Classes::Member::Kind::kOutside:
       break;
   }
-  return cluster.outside(member.source->sample);
+  return cluster.outside(sample);
 }
 
 }  // namespace
@@ -20,13 +21,13 @@ PeerIdentity peer_of(const Classes::Member& member, const Cluster& cluster, std:
 void Outlook::compare_with(const Outlook& earlier) {
   before = earlier.serial;
   same_as.assign(peers.size(), kNew);
-  const auto& mine = classes->members();
-  const auto& theirs = earlier.classes->members();
+  const SourceClasses& mine = *classes->sources();
+  const SourceClasses& theirs = *earlier.classes->sources();
   std::uint32_t there = 0;  // both are sorted by name
   for (std::size_t i = 0; i < mine.size(); ++i) {
-    while (there < theirs.size() && theirs[there].source->name < mine[i].source->name) ++there;
+    while (there < theirs.size() && theirs[there]->name < mine[i]->name) ++there;
     if (there == theirs.size()) return;
-    if (theirs[there].source->name == mine[i].source->name && earlier.peers[there] == peers[i]) same_as[i] = there;
+    if (theirs[there]->name == mine[i]->name && earlier.peers[there] == peers[i]) same_as[i] = there;
   }
 }
 
@@ -34,7 +35,7 @@ bool Outlook::equals(const Outlook& earlier) const {
   if (before != earlier.serial || peers.size() != earlier.peers.size()) return false;
   for (std::size_t i = 0; i < peers.size(); ++i) {
     // Equal classes are one object as long as they stay (ClassNames).
-    if (same_as[i] != i || classes->members()[i].source != earlier.classes->members()[i].source) return false;
+    if (same_as[i] != i || (*classes->sources())[i] != (*earlier.classes->sources())[i]) return false;
   }
   return true;
 }
@@ -42,9 +43,10 @@ bool Outlook::equals(const Outlook& earlier) const {
 Outlook make_outlook(std::shared_ptr<const Classes> classes, const Cluster& cluster, std::string_view node,
                      std::uint64_t serial) {
   Outlook outlook{.classes = std::move(classes), .serial = serial};
-  outlook.peers.reserve(outlook.classes->members().size());
-  for (const Classes::Member& member : outlook.classes->members())
-    outlook.peers.push_back(peer_of(member, cluster, node));
+  const std::vector<Classes::Member>& members = outlook.classes->members();
+  outlook.peers.reserve(members.size());
+  for (std::size_t i = 0; i < members.size(); ++i)
+    outlook.peers.push_back(peer_of(members[i], (*outlook.classes->sources())[i]->sample, cluster, node));
   return outlook;
 }
 

@@ -180,7 +180,7 @@ class Scenario {
       const SourceRange& range = intent_.sources[i];
       const bool at_end = i + 1 == intent_.sources.size();
       const IpAddress last = at_end ? kAllV6.last() : intent_.sources[i + 1].first.previous();
-      const IntentRow* row = intent->row(range.source);
+      const std::optional<IntentRow> row = intent->row(range.source);
       // Every edge from one address of the range; from the others, some.
       const std::array<IpAddress, 3> sources{range.first, last, inside(range.first, last)};
       const std::size_t thorough = random_.below(sources.size());

@@ -68,8 +68,8 @@ void ask(const Engine& grown, const Engine& fresh, const Asked& asked, const std
       const auto again = fresh.decide(asked.subject, peer, protocol, port);
       fuzz::require(again && again->verdict == decision->verdict, "changes lead to the same as a new start");
       if (peer.kind != Peer::Kind::kAddress || !asked.local) continue;
-      const IntentRow* row = intent->row(grown.classify(peer.address)->id);
-      fuzz::require(row != nullptr, "every class has a row");
+      const std::optional<IntentRow> row = intent->row(grown.classify(peer.address)->id);
+      fuzz::require(row.has_value(), "every class has a row");
       fuzz::require(row->cell(protocol, port).verdict == decision->verdict, "rows say what a single verdict says",
                     peer.address.to_string());
     }

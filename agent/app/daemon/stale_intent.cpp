@@ -33,27 +33,28 @@ const std::string& StaleIntent::why(const SourceClass& source) const {
   return staleness_.all.empty() && is_pod_class(source) ? staleness_.peers : staleness_.all;
 }
 
+IntentRows StaleIntent::rows_now(const IntentRows& rows) const {
+  if (rows.empty()) return rows;
+  std::vector<SharedCells> cells(rows.cells().begin(), rows.cells().end());
+  std::vector<std::uint32_t> cells_of = rows.cells_of();
+  std::map<std::uint32_t, std::uint32_t> unknown;  // rows share their cells, and go on sharing them
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const std::string& cause = why(*(*rows.classes())[i]);
+    if (cause.empty()) continue;
+    const auto [number, is_new] = unknown.try_emplace(cells_of[i], static_cast<std::uint32_t>(cells.size()));
+    if (is_new) cells.emplace_back(unknown_cells(cells[cells_of[i]], cause));
+    cells_of[i] = number->second;
+  }
+  return {rows.classes(), std::move(cells), std::move(cells_of)};
+}
+
 std::shared_ptr<const EndpointIntent> StaleIntent::intent(const EndpointRef& endpoint) const {
   auto intent = engine_.intent(endpoint);
   if (!intent || staleness_ == Staleness{}) return intent;
   Made& made = made_[endpoint];
   if (made.from == intent) return made.made;
   auto changed = std::make_shared<EndpointIntent>(*intent);
-  std::vector<IntentRow> rows(intent->rows.begin(), intent->rows.end());
-  // Rows share their cells, and go on sharing them.
-  std::vector<std::pair<SharedCells, SharedCells>> replaced;
-  for (IntentRow& row : rows) {
-    const std::string& cause = why(*row.source);
-    if (cause.empty()) continue;
-    const SharedCells* known = nullptr;
-    for (const auto& [before, after] : replaced) {
-      if (before.shares_with(row.cells)) known = &after;
-    }
-    if (known == nullptr)
-      known = &replaced.emplace_back(row.cells, SharedCells(unknown_cells(row.cells, cause))).second;
-    row.cells = SharedCells(*known);
-  }
-  changed->rows = SharedRows(std::move(rows));
+  changed->rows = rows_now(intent->rows);
   made = {.from = std::move(intent), .made = std::move(changed)};
   return made.made;
 }

@@ -37,6 +37,7 @@ class StaleIntent {
 
  private:
   const std::string& why(const SourceClass& source) const;
+  IntentRows rows_now(const IntentRows& rows) const;
 
   const policy::Engine& engine_;
   Staleness staleness_{};

@@ -101,8 +101,8 @@ TEST(RowHolding, PrefersTheMostSpecificClass) {
   const EndpointIntent both = intent({{world, {}}, {wide, {}}});
   EXPECT_EQ(row_holding(both, ip("2600::9"))->source, wide);
   EXPECT_EQ(row_holding(both, ip("2a00::9"))->source, world);
-  EXPECT_EQ(row_holding(both, ip("2001:db8::9")), nullptr);
-  EXPECT_EQ(row_holding(both, ip("fd00::1")), nullptr);
+  EXPECT_FALSE(row_holding(both, ip("2001:db8::9")).has_value());
+  EXPECT_FALSE(row_holding(both, ip("fd00::1")).has_value());
 }
 
 }  // namespace

@@ -42,11 +42,46 @@ TEST(IntentRow, WithoutACellIsUnknownAndNeverAllowed) {
   EXPECT_EQ(gap.cell(Protocol::kUdp, 15).verdict, Verdict::kUnknown);
 }
 
+std::shared_ptr<const SourceClass> source(ClassId id, std::string name) {
+  return std::make_shared<const SourceClass>(SourceClass{.id = id, .name = std::move(name)});
+}
+
 TEST(EndpointIntent, FindsTheRowOfAClass) {
-  const EndpointIntent intent{.rows = {IntentRow{}, sample_row()}};
-  ASSERT_NE(intent.row(7), nullptr);
+  const EndpointIntent intent{.rows = {{.source = source(9, "")}, sample_row(), {.source = source(3, "z")}}};
+  ASSERT_TRUE(intent.row(7).has_value());
   EXPECT_EQ(intent.row(7)->cells.size(), 5U);
-  EXPECT_EQ(intent.row(8), nullptr);
+  EXPECT_EQ(intent.row(3)->source->name, "z");
+  EXPECT_FALSE(intent.row(8).has_value());
+  EXPECT_FALSE(intent.row(10).has_value());
+  EXPECT_FALSE(EndpointIntent{}.row(7).has_value());
+}
+
+TEST(SourceClasses, AreFoundByIdInWhateverOrderTheyAre) {
+  const SourceClasses classes({source(5, "a"), source(2, "b"), source(9, "c")});
+  EXPECT_EQ(classes.find(5), 0U);
+  EXPECT_EQ(classes.find(2), 1U);
+  EXPECT_EQ(classes.find(9), 2U);
+  EXPECT_EQ(classes.find(1), std::nullopt);
+  EXPECT_EQ(classes.find(10), std::nullopt);
+  EXPECT_EQ(classes.by_id(), (std::vector<std::uint32_t>{1, 0, 2}));
+}
+
+TEST(IntentRows, KeepRowsThatShareTheirCellsAsOneListOfCells) {
+  const SharedCells open{cell(Protocol::kAny, 0, 65535, Verdict::kAllow)};
+  const SharedCells closed{cell(Protocol::kAny, 0, 65535, Verdict::kDeny)};
+  const IntentRows rows{{.source = source(1, "a"), .cells = open},
+                        {.source = source(2, "b"), .cells = closed},
+                        {.source = source(3, "c"), .cells = open}};
+  EXPECT_EQ(rows.cells().size(), 2U);
+  EXPECT_EQ(rows.cells_of(), (std::vector<std::uint32_t>{0, 1, 0}));
+  std::string names;
+  for (const IntentRow& row : rows) names += row.source->name + (row.cells.shares_with(open) ? "+" : "-");
+  EXPECT_EQ(names, "a+b-c+");
+  const IntentRows copy = rows;
+  EXPECT_EQ(copy.identity(), rows.identity());
+  const IntentRows none;
+  EXPECT_TRUE(none.empty());
+  EXPECT_EQ(none.begin(), none.end());
 }
 
 TEST(PolicyRef, IsTheSameWhereverItWasWritten) {

@@ -41,7 +41,7 @@ TEST_F(BehavioursTest, AreSharedByPeersThatTheSameItemsConcern) {
   EXPECT_EQ(verdict(web, 5432), Verdict::kDeny);
   EXPECT_EQ(verdict(cache, 80), Verdict::kDeny);
   EXPECT_TRUE(behaviours.of({.id = identity("queue")}).shares_with(cache));
-  EXPECT_EQ(behaviours.size(), 2u);
+  EXPECT_EQ(behaviours.all().size(), 2u);
 }
 
 TEST_F(BehavioursTest, TellTheLocalHostFromOthers) {
@@ -74,7 +74,7 @@ TEST_F(BehavioursTest, KeepItemsBeyondTheFirst64Apart) {
     EXPECT_EQ(verdict(behaviours.of({.id = identity(std::to_string(i))}), i), Verdict::kAllow) << i;
     EXPECT_EQ(verdict(behaviours.of({.id = identity(std::to_string(i))}), 500), Verdict::kDeny) << i;
   }
-  EXPECT_EQ(behaviours.size(), 6u);
+  EXPECT_EQ(behaviours.all().size(), 6u);
 }
 
 }  // namespace

@@ -209,8 +209,8 @@ TEST_F(EngineWork, OfANewPrefixIsOneRowOfEachEndpoint) {
   EXPECT_NE(now, web_);
   std::size_t shared = 0;
   for (const IntentRow& row : now->rows) {
-    const IntentRow* before = web_->row(row.source->id);
-    if (before != nullptr && before->cells.shares_with(row.cells)) ++shared;
+    const std::optional<IntentRow> before = web_->row(row.source->id);
+    if (before && before->cells.shares_with(row.cells)) ++shared;
   }
   EXPECT_EQ(shared, now->rows.size() - 1);
 }

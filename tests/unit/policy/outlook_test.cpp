@@ -23,9 +23,9 @@ class OutlookTest : public testing::Test {
                         cluster_, on_node, ++serial_);
   }
   static std::size_t index(const Outlook& outlook, std::string_view name) {
-    const auto& members = outlook.classes->members();
-    return static_cast<std::size_t>(
-        std::ranges::find(members, name, [](const Classes::Member& m) { return m.source->name; }) - members.begin());
+    const SourceClasses& sources = *outlook.classes->sources();
+    return static_cast<std::size_t>(std::ranges::find(sources, name, [](const auto& source) { return source->name; }) -
+                                    sources.begin());
   }
 
   Scene scene_{{node("n1", "2001:db8::1"), node("n2", "2001:db8::2"), pod("shop/web", "app: web", "2001:db8:1::1")}};
