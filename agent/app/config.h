@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/audit/services/forwarding.h"
 #include "agent/base/document.h"
 #include "agent/base/ip.h"
 #include "agent/base/result.h"
@@ -40,6 +41,7 @@ struct Config {
     policy::Options options{};         // release, enable-policy, host firewall...; networks are filled in too
     std::string version = "auto";      // as written
     std::optional<bool> dual_stack{};  // cilium.dual-stack; nullopt: auto. What is set is in options too
+    audit::Forwarding forwarding{};    // kube-proxy-replacement and the like; what is not set is auto
     std::chrono::seconds settle{10};   // cilium.settle
     std::filesystem::path bpffs = "/sys/fs/bpf";
   } cilium{};

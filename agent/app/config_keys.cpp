@@ -119,6 +119,24 @@ void read_dual_stack(Config& c, const Value& v) {
   c.cilium.options.dual_stack = c.cilium.dual_stack.value_or(false);
 }
 
+// "auto" is what is not set: the cluster tells, or nobody.
+void read_known(const Value& v, std::optional<bool>& to) {
+  read_word<std::optional<bool>>(v, to, {{"auto", std::nullopt}, {"true", true}, {"false", false}});
+}
+
+void read_lb_mode(Config& c, const Value& v) {
+  using audit::LbMode;
+  read_word<std::optional<LbMode>>(
+      v, c.cilium.forwarding.lb_mode,
+      {{"auto", std::nullopt}, {"snat", LbMode::kSnat}, {"dsr", LbMode::kDsr}, {"hybrid", LbMode::kHybrid}});
+}
+
+void read_node_port_addresses(Config& c, const Value& v) {
+  std::vector<Prefix> prefixes;
+  v.read(prefixes);
+  c.cilium.forwarding.node_port_addresses = std::move(prefixes);
+}
+
 void read_severity(Config& c, const Value& v) {
   const std::string code = v.key().substr(v.key().rfind('.') + 1);
   if (std::ranges::find(audit::kCodes, code, &audit::Code::id) == audit::kCodes.end()) {
@@ -241,6 +259,19 @@ constexpr std::array kKeys{
               [](C& c, const V& v) { v.read(c.cilium.options.enable_node_selector_labels); }},
     ConfigKey{"cilium.policy-cidr-match-mode", read_cidr_match_mode},
     ConfigKey{"cilium.dual-stack", read_dual_stack},
+    ConfigKey{"cilium.kube-proxy-replacement",
+              [](C& c, const V& v) { read_known(v, c.cilium.forwarding.kube_proxy_replacement); }},
+    ConfigKey{"cilium.bpf-lb-mode", read_lb_mode},
+    ConfigKey{"cilium.routing-mode",
+              [](C& c, const V& v) {
+                read_word<std::optional<bool>>(v, c.cilium.forwarding.tunnel,
+                                               {{"auto", std::nullopt}, {"native", false}, {"tunnel", true}});
+              }},
+    ConfigKey{"cilium.bpf-lb-external-clusterip",
+              [](C& c, const V& v) { read_known(v, c.cilium.forwarding.external_cluster_ip); }},
+    ConfigKey{"cilium.bpf-lb-source-range-all-types",
+              [](C& c, const V& v) { read_known(v, c.cilium.forwarding.ranges_for_all_types); }},
+    ConfigKey{"cilium.nodeport-addresses", read_node_port_addresses},
     ConfigKey{"cilium.bpffs", [](C& c, const V& v) { v.read(c.cilium.bpffs); }},
     ConfigKey{"cilium.settle", [](C& c, const V& v) { v.read(c.cilium.settle, 0s); }},
     ConfigKey{"canary.enabled", [](C& c, const V& v) { v.read(c.canary.enabled); }},

@@ -10,6 +10,7 @@
 #include "agent/audit/picture.h"
 #include "agent/audit/rows.h"
 #include "agent/audit/rules.h"
+#include "agent/audit/services/service_rows.h"
 #include "agent/audit/texts.h"
 
 namespace sextant::audit {
@@ -55,6 +56,8 @@ Auditor::~Auditor() = default;
 Auditor::Auditor(Auditor&&) noexcept = default;
 
 void Auditor::restore(std::vector<Finding> findings) { state_->book.restore(std::move(findings)); }
+
+void Auditor::on_forwarding(const Forwarding& forwarding) { state_->picture.forwarding = forwarding; }
 
 void Auditor::on_intent(Time now) {
   state_->picture.look_at_intent(now);
@@ -103,7 +106,7 @@ void Auditor::State::reconcile(const Code& code, const std::vector<Claim>& claim
 
 void Auditor::State::look_at_states(Time now) {
   if (!std::exchange(states_stale, false)) {
-    for (const Code& code : {kUnprotectedEndpoint, kHostExposure, kBlindSpot, kIneffectivePolicy}) {
+    for (const Code& code : {kUnprotectedEndpoint, kHostExposure, kBlindSpot, kServiceExposure, kIneffectivePolicy}) {
       book.still_holds(code.id, now);
     }
     return;
@@ -111,6 +114,9 @@ void Auditor::State::look_at_states(Time now) {
   reconcile(
       kBlindSpot, blind_spots(picture), blind_spots_known, [](const Finding&) { return "Sextant sees again"; }, now);
   if (!picture.intent_known()) return;
+  reconcile(
+      kServiceExposure, service_exposures(picture), true,
+      [this](const Finding& finding) { return service_exposure_gone(picture, finding); }, now);
   reconcile(
       kUnprotectedEndpoint, unprotected_endpoints(picture), true,
       [this](const Finding& finding) { return unprotected_endpoint_gone(picture, finding); }, now);
@@ -221,12 +227,21 @@ std::vector<Finding> Auditor::findings() const { return state_->book.all(); }
 
 std::vector<EndpointRow> Auditor::rows() const { return rows_of(state_->picture); }
 
+const std::vector<DoorPassages>& Auditor::doors() const { return state_->picture.doors(); }
+
 std::vector<Exposure> Auditor::exposures() const {
   const Picture& picture = state_->picture;
   std::vector<Exposure> all;
   for (const auto& [endpoint, intent] : picture.intents()) {
     auto exposures = with_listeners(exposures_of(*intent, picture.detail(endpoint)), picture.listening_of(endpoint));
     std::ranges::move(exposures, std::back_inserter(all));
+  }
+  for (const DoorPassages& door : picture.doors()) {
+    for (Exposure& exposure : exposures_of(picture.world(), door)) {
+      const BackendView& backend = exposure.door->backends.front();
+      exposure.listening = picture.listening_at(backend.ref, exposure.protocol, backend.port);
+      all.push_back(std::move(exposure));
+    }
   }
   return all;
 }

@@ -5,7 +5,8 @@
 //
 // To change one finding, open the file named for it: unintended_delivery.cpp (SXT001), unprotected_endpoint.cpp
 // (SXT005), unmanaged_endpoint.cpp (SXT007), host_exposure.cpp (SXT008), unintended_drop.cpp (SXT009), blind_spot.cpp
-// (SXT010), ineffective_policy.cpp (SXT012). When findings open and resolve: finding_book.h.
+// (SXT010), service_exposure.cpp (SXT011), ineffective_policy.cpp (SXT012). When findings open and resolve:
+// finding_book.h.
 #pragma once
 
 #include <memory>
@@ -13,6 +14,7 @@
 
 #include "agent/audit/config.h"
 #include "agent/audit/lookups.h"
+#include "agent/audit/services/passage.h"
 #include "agent/base/clock.h"
 #include "agent/model/finding.h"
 #include "agent/model/intent.h"
@@ -35,6 +37,8 @@ class Auditor {
   // An open one is not resolved before the witness of its evidence has looked once in this life.
   void restore(std::vector<Finding> findings);
 
+  // How services are translated; heeded by the next on_intent().
+  void on_forwarding(const Forwarding& forwarding);
   // The world or the policies changed: every endpoint's intent is looked at again.
   void on_intent(Time now);
   // A picture of the rows' counters (all rows that there are), or one row's event.
@@ -55,6 +59,8 @@ class Auditor {
   std::vector<EndpointRow> rows() const;
   // What the internet can reach on this node: exposures_of() every local endpoint, with what listens there.
   std::vector<Exposure> exposures() const;
+  // The public doors of services and host ports, as they were at the last on_intent().
+  const std::vector<DoorPassages>& doors() const;
 
  private:
   struct State;

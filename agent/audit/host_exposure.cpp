@@ -33,6 +33,14 @@ bool likely_client(const Picture& picture, const Listener& listener) {
   return listener.protocol == Protocol::kUdp && picture.config().ephemeral.contains(listener.port);
 }
 
+// What is sent to a door on the node's own address is translated before any socket of the node could get it.
+bool is_door(const Picture& picture, PortKey port) {
+  return std::ranges::any_of(picture.doors(), [&](const DoorPassages& door) {
+    return !door.door.node.empty() && door.door.doubt.empty() &&
+           PortKey(door.door.port.protocol, door.door.entry_port) == port;
+  });
+}
+
 // The rows of the node's port whose sources are in `row` now; classes are cut anew under other ids.
 std::vector<const RowObservation*> seen_from(const Picture& picture, const IntentRow& row, PortKey port) {
   std::vector<const RowObservation*> seen;
@@ -97,6 +105,7 @@ std::vector<Claim> host_exposures(const Picture& picture) {
   const EndpointIntent* intent = picture.intent(picture.node());
   if (intent == nullptr) return claims;
   for (const auto& [port, sockets] : picture.listening.node_sockets()) {
+    if (is_door(picture, port)) continue;
     std::vector<Listener> open;
     std::ranges::copy_if(sockets, std::back_inserter(open), [&](const Listener& socket) {
       return has_ports(port.first) && bound_in_public(picture, socket) && !likely_client(picture, socket);
@@ -127,6 +136,7 @@ std::string host_exposure_gone(const Picture& picture, const Finding& finding) {
   if (!finding.protocol || !finding.port) return "the evidence is gone";
   const PortKey port{*finding.protocol, *finding.port};
   if (!picture.listening.node_sockets().contains(port)) return "nothing listens there any more";
+  if (is_door(picture, port)) return "a service takes what is sent to the port";
   const bool by_default = std::ranges::any_of(intent->rows, [&](const IntentRow& row) {
     return row.source->is_public && stance_of(row.cell(port.first, port.second)) == Stance::kAllowedByDefault;
   });

@@ -1,15 +1,18 @@
-// What the auditor asks of the policy engine: four questions, so that audits can be tested on intents made by hand.
+// What the auditor asks of the policy engine: a few questions, so that audits can be tested on intents made by hand.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <vector>
 
+#include "agent/base/result.h"
 #include "agent/model/intent.h"
 
 namespace sextant::policy {
 class Engine;
-}
+struct Peer;
+struct Subject;
+}  // namespace sextant::policy
 
 namespace sextant::audit {
 
@@ -21,6 +24,10 @@ struct Lookups {
   // The class that an address is in now.
   std::function<std::shared_ptr<const SourceClass>(const IpAddress&)> classify{};
   std::function<std::vector<PolicyProblem>()> problems{};
+  // For services, which lead to endpoints of other nodes and change who a packet comes from.
+  std::function<std::shared_ptr<const EndpointIntent>(const ObjectKey&)> workload_intent{};  // of a pod template
+  std::function<Result<Decision>(const policy::Subject&, const policy::Peer&, Protocol, std::uint16_t)> decide{};
+  std::function<std::vector<std::shared_ptr<const SourceClass>>()> public_classes{};
 };
 
 // The engine must outlive them.

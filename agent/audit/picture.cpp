@@ -41,6 +41,10 @@ void Picture::look_at_intent(Time now) {
   }
   intents_ = std::move(latest);
   intent_known_ = true;
+  holes_.clear();
+  doors_ = passages_of(
+      {.world = world_, .lookups = lookups_, .forwarding = forwarding, .entry_nodes = {world_.local_node()}});
+  holes_ = holes_of(doors_);
 }
 
 const EndpointIntent* Picture::intent(const EndpointRef& endpoint) const {

@@ -13,6 +13,7 @@
 #include "agent/audit/listening_ports.h"
 #include "agent/audit/lookups.h"
 #include "agent/audit/observed_rows.h"
+#include "agent/audit/services/hole.h"
 #include "agent/model/finding.h"
 #include "agent/model/world.h"
 
@@ -37,6 +38,7 @@ class Picture {
   void prune_changes(Time before) { changes_.prune(before); }
   ObservedRows rows{};
   ListeningPorts listening{};
+  Forwarding forwarding{};  // heeded by look_at_intent()
   std::vector<BlindSpot> blind_spots{};
 
   // ---- what can be read
@@ -50,6 +52,10 @@ class Picture {
   const Intents& intents() const { return intents_; }
   const EndpointIntent* intent(const EndpointRef& endpoint) const;
   EndpointDetail detail(const EndpointRef& endpoint) const;
+
+  // The public doors of services and host ports as they were at the last look, and those that nobody meant.
+  const std::vector<DoorPassages>& doors() const { return doors_; }
+  const std::vector<Hole>& holes() const { return holes_; }
 
   // std::nullopt: the endpoint is gone, or its class was never told.
   std::optional<JudgedRow> judge(const RowObservation& row) const;
@@ -70,6 +76,8 @@ class Picture {
   bool intent_known_ = false;
   Intents intents_{};
   IntentChanges changes_{};
+  std::vector<DoorPassages> doors_{};
+  std::vector<Hole> holes_{};
 };
 
 // A local pod that holds an address of its own.

@@ -100,6 +100,27 @@ std::string isolate(const Pod& pod, const PortViews& listening) {
   return yaml;
 }
 
+std::string declare_public(const EndpointRef& owner, Protocol protocol, std::uint16_t port) {
+  const std::string kind = owner.kind == EndpointKind::kService ? "service" : "pod";
+  const std::string value = std::to_string(port) + "/" + to_string(protocol);
+  return "# If the internet is meant to reach it, say so on the " + kind + " (in git):\n#   annotations: { " +
+         std::string(kDeclaredPublic) + ": \"" + value + "\" }\n# If it is not:\n";
+}
+
+std::string keep_clients(const EndpointRef& service) {
+  return "# Let the backends' policies see the clients, and not the node that forwards them. Only nodes that run a\n"
+         "# backend answer then.\n"
+         "apiVersion: v1\n"
+         "kind: Service\n"
+         "metadata:\n"
+         "  name: " +
+         scalar(service.name) + "\n  namespace: " + scalar(service.ns) +
+         "\n"
+         "spec:\n"
+         "  externalTrafficPolicy: Local\n"
+         "---\n";
+}
+
 std::string close_on_nodes(Protocol protocol, std::uint16_t port) {
   std::string lower;
   for (const unsigned char c : to_string(protocol)) lower += static_cast<char>(std::tolower(c));

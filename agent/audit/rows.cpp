@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "agent/audit/exposure.h"
+#include "agent/audit/services/service_rows.h"
 #include "agent/audit/source_set.h"
 #include "agent/audit/texts.h"
 
@@ -204,6 +205,8 @@ std::vector<EndpointRow> rows_of(const Picture& picture) {
   std::vector<EndpointRow> rows;
   Unions unions;
   for (const auto& [endpoint, intent] : picture.intents()) EndpointRows(picture, endpoint, *intent, unions).add(rows);
+  for (const DoorPassages& door : picture.doors())
+    std::ranges::move(rows_of(picture.world(), door), std::back_inserter(rows));
   std::ranges::stable_sort(rows, {}, [](const EndpointRow& row) {
     return std::tuple<const EndpointRef&, int, std::uint16_t, const std::string&>(row.endpoint.ref, rank(row.protocol),
                                                                                   row.port, row.source->name);

@@ -20,6 +20,9 @@ std::string unprotected_endpoint_gone(const Picture& picture, const Finding& fin
 std::vector<Claim> host_exposures(const Picture& picture);  // SXT008
 std::string host_exposure_gone(const Picture& picture, const Finding& finding);
 
+std::vector<Claim> service_exposures(const Picture& picture);  // SXT011
+std::string service_exposure_gone(const Picture& picture, const Finding& finding);
+
 std::vector<Claim> blind_spots(const Picture& picture);           // SXT010
 std::vector<Claim> ineffective_policies(const Picture& picture);  // SXT012
 std::string ineffective_policy_gone(const Picture& picture, const Finding& finding);

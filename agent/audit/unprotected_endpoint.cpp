@@ -38,8 +38,11 @@ Evidence listening(const PortViews* views) {
 
 std::vector<Claim> unprotected_endpoints(const Picture& picture) {
   std::vector<Claim> claims;
+  // One alert for one hole: SXT011 names these pods, and its fix is the same.
+  const auto told = pods_behind(picture.holes());
   for (const auto& [endpoint, intent] : picture.intents()) {
     if (endpoint.kind != EndpointKind::kPod || intent->selected || intent->enforced) continue;
+    if (told.contains(endpoint)) continue;
     const Pod* pod = picture.world().pod(endpoint.ns, endpoint.name);
     const auto address = pod == nullptr ? std::nullopt : public_address(pod->addresses);
     if (!address) continue;
@@ -60,6 +63,9 @@ std::string unprotected_endpoint_gone(const Picture& picture, const Finding& fin
   if (intent == nullptr) return name + " is gone from this node";
   if (intent->selected) return texts::policies(intent->selecting) + " selects it now";
   if (intent->enforced) return "policies are enforced on every endpoint now";
+  const auto told = pods_behind(picture.holes());
+  if (const auto by = told.find(finding.endpoint.ref); by != told.end())
+    return "SXT011 of " + by->second + " tells of it now";
   return name + " has no public address any more";
 }
 

@@ -59,9 +59,16 @@ struct StatusView {
   std::uint64_t resident_bytes = 0;
 };
 
+// The service that a port of its own address, or of a node's, belongs to.
+struct DoorName {
+  std::string service{};                // "shop/web"; of a host port the pod
+  std::vector<std::string> backends{};  // "shop/web-0 8080"
+};
+
 struct AttemptsView {
   std::vector<AttemptCount> attempts{};
   std::vector<SourceCount> sources{};
+  std::map<std::tuple<EndpointRef, Protocol, std::uint16_t>, DoorName> doors{};
 };
 
 struct ExplainRequest {

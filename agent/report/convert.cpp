@@ -48,6 +48,22 @@ v1alpha1::Source to_message(const SourceClass& source) {
   return out;
 }
 
+v1alpha1::Door to_message(const DoorView& door) {
+  v1alpha1::Door out;
+  out.set_kind(utf8(door.kind));
+  out.set_service_port(utf8(door.service_port));
+  out.set_intended_by(utf8(door.intended_by));
+  for (const BackendView& backend : door.backends) {
+    v1alpha1::Backend& to = *out.add_backends();
+    *to.mutable_endpoint() = detail::to_message(EndpointDetail{.ref = backend.ref, .address = backend.address});
+    to.set_port(backend.port);
+    to.set_verdict(word(backend.verdict));
+    to.set_source(utf8(backend.source));
+    to.set_why(utf8(backend.why));
+  }
+  return out;
+}
+
 v1alpha1::Endpoint to_message(const EndpointRef& ref) { return detail::to_message(EndpointDetail{.ref = ref}); }
 
 }  // namespace
@@ -92,6 +108,7 @@ v1alpha1::Exposure to_message(const Exposure& exposure) {
   out.set_because(word(exposure.because));
   for (const PolicyRef& policy : exposure.policies) *out.add_policies() = to_message(policy);
   if (exposure.listening) *out.mutable_listening() = to_message(*exposure.listening);
+  if (exposure.door) *out.mutable_door() = to_message(*exposure.door);
   return out;
 }
 
@@ -180,7 +197,14 @@ v1alpha1::ExposureList to_message(const std::vector<Exposure>& exposure) {
 
 v1alpha1::AttemptList to_message(const AttemptsView& view) {
   v1alpha1::AttemptList out;
-  for (const AttemptCount& attempt : view.attempts) *out.add_attempts() = to_message(attempt);
+  for (const AttemptCount& attempt : view.attempts) {
+    v1alpha1::Attempt& to = *out.add_attempts();
+    to = to_message(attempt);
+    const auto door = view.doors.find({attempt.endpoint, attempt.protocol, attempt.port});
+    if (!attempt.port_known || door == view.doors.end()) continue;
+    to.set_service(utf8(door->second.service));
+    for (const std::string& backend : door->second.backends) to.add_backends(utf8(backend));
+  }
   for (const SourceCount& source : view.sources) *out.add_sources() = to_message(source);
   std::ranges::stable_sort(*out.mutable_attempts(), std::ranges::greater(), &v1alpha1::Attempt::packets);
   std::ranges::stable_sort(*out.mutable_sources(), std::ranges::greater(), &v1alpha1::SourceCount::estimate);

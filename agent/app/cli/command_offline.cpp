@@ -5,6 +5,23 @@ namespace {
 
 Result<Prefix> prefix_word(const std::string& text) { return Prefix::parse(text); }
 
+// How the cluster translates what is sent to services. What is not said is not known: both ways are tried.
+template <class OnlyOffline>
+void declare_forwarding_options(audit::Forwarding& forwarding, CLI::App& app, const OnlyOffline& only_offline) {
+  const Words<bool> yes_or_no{{"true", true}, {"false", false}};
+  const Words<audit::LbMode> modes{
+      {"snat", audit::LbMode::kSnat}, {"dsr", audit::LbMode::kDsr}, {"hybrid", audit::LbMode::kHybrid}};
+  const Words<bool> routing{{"native", false}, {"tunnel", true}};
+  only_offline(add_word(app, "--kube-proxy-replacement", yes_or_no, forwarding.kube_proxy_replacement,
+                        "Cilium translates services, or kube-proxy does"));
+  only_offline(add_word(app, "--bpf-lb-mode", modes, forwarding.lb_mode, "Cilium's option of that name"));
+  only_offline(add_word(app, "--routing-mode", routing, forwarding.tunnel, "Cilium's option of that name"));
+  only_offline(add_word(app, "--bpf-lb-external-clusterip", yes_or_no, forwarding.external_cluster_ip,
+                        "Cilium's option of that name"));
+  only_offline(add_word(app, "--bpf-lb-source-range-all-types", yes_or_no, forwarding.ranges_for_all_types,
+                        "Cilium's option of that name"));
+}
+
 }  // namespace
 
 void declare_offline_options(CLI::App& app, OfflineOptions& offline) {
@@ -50,6 +67,7 @@ void declare_offline_options(CLI::App& app, OfflineOptions& offline) {
   only_offline(add_values(app, "--trusted-network", "PREFIX", engine.trusted_networks, prefix_word,
                           "Addresses that do not count as the internet (repeatable)")
                    ->delimiter(','));
+  declare_forwarding_options(offline.forwarding, app, only_offline);
 }
 
 }  // namespace sextant::app::cli

@@ -8,6 +8,7 @@
 #include "agent/app/cli/text.h"
 #include "agent/audit/auditor.h"
 #include "agent/audit/exposure_diff.h"
+#include "agent/audit/services/service_rows.h"
 #include "agent/model/world.h"
 #include "agent/policy/engine.h"
 
@@ -74,13 +75,22 @@ Result<std::string> local_node(const std::string& asked, const std::vector<Objec
   return asked;
 }
 
+// Where packets may enter: at the node that is asked about, else at every one.
+std::vector<std::string> entry_nodes(const World& world) {
+  if (!world.local_node().empty()) return {world.local_node()};
+  std::vector<std::string> names;
+  for (const auto& [name, node] : world.nodes()) names.push_back(name);
+  return names;
+}
+
 }  // namespace
 
 struct Offline::State {
-  State(const std::string& node, const policy::Options& options, Gathered gathered)
+  State(const std::string& node, const policy::Options& options, const audit::Forwarding& known, Gathered gathered)
       : problems(std::move(gathered.problems)),
         world(world_of(node, std::move(gathered.objects))),
-        engine(world, as_the_cluster_is(options, world)) {}
+        engine(world, as_the_cluster_is(options, world)),
+        forwarding(audit::completed(known, world)) {}
 
   static World world_of(const std::string& node, std::vector<Object> objects) {
     World world(node);
@@ -95,6 +105,7 @@ struct Offline::State {
   std::vector<manifests::Problem> problems;
   World world;
   policy::Engine engine;
+  audit::Forwarding forwarding;
 };
 
 Offline::Offline(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -109,7 +120,7 @@ Result<Offline> Offline::load(const OfflineOptions& options, std::istream& in) {
   if (gathered->objects.empty() && gathered->problems.empty()) return nothing_read(*gathered);
   const auto node = local_node(options.node, gathered->objects);
   if (!node) return Failure(node.error());
-  return Offline(std::make_unique<State>(*node, options.engine, *std::move(gathered)));
+  return Offline(std::make_unique<State>(*node, options.engine, options.forwarding, *std::move(gathered)));
 }
 
 const std::vector<manifests::Problem>& Offline::problems() const { return state_->problems; }
@@ -125,6 +136,14 @@ std::vector<Exposure> Offline::exposure() const {
     const auto intent = audit::intent_of(state_->engine, endpoint);
     if (intent) std::ranges::move(audit::exposures_of(*intent, endpoint.detail), std::back_inserter(exposures));
   }
+  const audit::Lookups lookups = audit::lookups_of(state_->engine);
+  const auto doors = audit::passages_of({.world = state_->world,
+                                         .lookups = lookups,
+                                         .forwarding = state_->forwarding,
+                                         .entry_nodes = entry_nodes(state_->world),
+                                         .expect_addresses = true});
+  for (const audit::DoorPassages& door : doors)
+    std::ranges::move(audit::exposures_of(state_->world, door), std::back_inserter(exposures));
   return exposures;
 }
 

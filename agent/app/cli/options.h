@@ -9,6 +9,7 @@
 
 #include "agent/app/cli/server_address.h"
 #include "agent/app/names.h"
+#include "agent/audit/services/forwarding.h"
 #include "agent/base/clock.h"
 #include "agent/model/finding.h"
 #include "agent/policy/engine.h"
@@ -42,6 +43,7 @@ struct OfflineOptions {
   std::vector<std::string> manifests{};  // empty: ask the daemon; "-" is standard input
   std::string node{};                    // the node that the question is asked on; empty: the only one, else none
   policy::Options engine{};
+  audit::Forwarding forwarding{};     // how services are translated; what is not given is not known
   std::vector<std::string> cilium{};  // every --cilium, as given; engine.release is the last
 };
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "agent/app/cli/page.h"
@@ -25,19 +27,35 @@ std::string count_text(const v1alpha1::SourceCount& source) {
   return std::to_string(least) + "-" + most;
 }
 
+// What a service's port leads to: "shop/web: shop/web-0 8080, shop/web-1 8080 and 1 more".
+std::string leads_to(const v1alpha1::Attempt& attempt) {
+  constexpr int kBackendsShown = 2;
+  std::string text = attempt.service();
+  for (int i = 0; i < attempt.backends_size() && i < kBackendsShown; ++i)
+    text += (i == 0 ? ": " : ", ") + attempt.backends(i);
+  if (attempt.backends_size() > kBackendsShown)
+    text += " and " + std::to_string(attempt.backends_size() - kBackendsShown) + " more";
+  return text;
+}
+
 Table attempts_table(const v1alpha1::AttemptList& list, Time now) {
-  Table table({{.title = "ENDPOINT", .keep = 3, .least = 12},
-               {.title = "PORT", .keep = 5, .least = 8},
-               {.title = "INTENDED", .keep = 4},
-               {.title = "ATTEMPTS", .keep = 6, .right = true},
-               {.title = "LAST", .keep = 2}});
+  std::vector<Column> columns{{.title = "ENDPOINT", .keep = 3, .least = 12},
+                              {.title = "PORT", .keep = 5, .least = 8},
+                              {.title = "INTENDED", .keep = 4},
+                              {.title = "ATTEMPTS", .keep = 6, .right = true},
+                              {.title = "LAST", .keep = 2}};
+  const bool has_services = std::ranges::any_of(list.attempts(), [](const auto& a) { return !a.service().empty(); });
+  if (has_services) columns.push_back({.title = "SERVICE", .keep = 1, .least = 12, .wraps = true});
+  Table table(columns);
   for (const auto& attempt : list.attempts()) {
     const std::string last = attempt.has_last_seen() ? ago(time_of(attempt.last_seen()), now) : std::string(kNotLooked);
-    table.add({{endpoint_text(attempt.endpoint())},
-               {port_of(attempt)},
-               verdict_cell(attempt.verdict()),
-               {std::to_string(attempt.packets())},
-               {last}});
+    std::vector<Cell> row{{endpoint_text(attempt.endpoint())},
+                          {port_of(attempt)},
+                          verdict_cell(attempt.verdict()),
+                          {std::to_string(attempt.packets())},
+                          {last}};
+    if (has_services) row.push_back({leads_to(attempt)});
+    table.add(std::move(row));
   }
   return table;
 }

@@ -61,7 +61,7 @@ std::string why_text(const Exposure& exposure, std::size_t most) {
     }
     policies.push_back(short_policy_text(policy));
   }
-  if (exposure.verdict() == "allow" && !policies.empty()) return join(policies, ", ");
+  if (exposure.verdict() == "allow" && !policies.empty() && !exposure.has_door()) return join(policies, ", ");
   std::string text = exposure.verdict() == "allow" ? exposure.reason() : exposure.verdict() + ": " + exposure.reason();
   if (!policies.empty()) text += " (" + join(policies, ", ") + ")";
   return text;

@@ -65,6 +65,77 @@ void read_cilium_config(const Reader& reader, policy::Options& options) {
   if (const auto name = reader.text("cluster-name")) options.cluster_name = *name;
 }
 
+// A key that is not there has Cilium's default (pkg/option/config.go, pkg/loadbalancer/config.go).
+class ForwardingReader {
+ public:
+  ForwardingReader(const Reader& reader, std::vector<std::string>& problems) : reader_(reader), problems_(problems) {}
+
+  template <class T>
+  void word(std::string_view key, std::optional<T>& to, T otherwise,
+            std::initializer_list<std::pair<std::string_view, std::optional<T>>> words) const {
+    if (to) return;  // the configuration says it
+    const auto value = reader_.raw(key);
+    if (!value) {
+      to = otherwise;
+      return;
+    }
+    for (const auto& [word, meaning] : words) {
+      if (*value != word) continue;
+      to = meaning;
+      return;
+    }
+    problems_.push_back(std::string(key) + ": " + quote(*value) + " is not known");
+  }
+
+  void boolean(std::string_view key, std::optional<bool>& to) const {
+    word<bool>(key, to, false, {{"true", true}, {"false", false}});
+  }
+
+  void prefixes(std::string_view key, std::optional<std::vector<Prefix>>& to) const {
+    if (to) return;
+    to.emplace();
+    const std::string text = reader_.raw(key).value_or("");
+    for (std::string_view rest = text; !rest.empty();) {
+      const auto end = rest.find_first_of(", ");
+      const std::string_view one = rest.substr(0, end);
+      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+      if (one.empty()) continue;
+      if (const auto prefix = Prefix::parse(one))
+        to->push_back(*prefix);
+      else
+        problems_.push_back(std::string(key) + ": " + prefix.error().what);
+    }
+  }
+
+ private:
+  const Reader& reader_;
+  std::vector<std::string>& problems_;
+};
+
+void read_forwarding(const ClusterSays& says, const Reader& reader, ClusterOptions& result) {
+  using audit::LbMode;
+  audit::Forwarding& forwarding = result.forwarding;
+  forwarding.has_cilium = says.has_cilium;
+  if (says.cilium_config.empty()) return;
+  forwarding.has_cilium = true;
+  const ForwardingReader from(reader, result.problems);
+  // "partial" and "probe" of old releases leave open what they came to.
+  from.word<bool>("kube-proxy-replacement", forwarding.kube_proxy_replacement, false,
+                  {{"true", true},
+                   {"strict", true},
+                   {"false", false},
+                   {"disabled", false},
+                   {"partial", std::nullopt},
+                   {"probe", std::nullopt}});
+  from.word<LbMode>("bpf-lb-mode", forwarding.lb_mode, LbMode::kSnat,
+                    {{"snat", LbMode::kSnat}, {"dsr", LbMode::kDsr}, {"hybrid", LbMode::kHybrid}});
+  from.word<bool>("routing-mode", forwarding.tunnel, true, {{"native", false}, {"tunnel", true}});
+  from.boolean("bpf-lb-external-clusterip", forwarding.external_cluster_ip);
+  from.boolean("bpf-lb-source-range-all-types", forwarding.ranges_for_all_types);
+  from.boolean("bpf-lb-mode-annotation", forwarding.lb_mode_annotation);
+  from.prefixes("nodeport-addresses", forwarding.node_port_addresses);
+}
+
 // Which families Cilium serves decides which label the world has, whatever the pods hold.
 bool is_dual_stack(const Config& config, const ClusterSays& says, const Reader& reader) {
   if (config.cilium.dual_stack) return *config.cilium.dual_stack;
@@ -109,7 +180,7 @@ std::vector<Prefix> cilium_pod_networks(const World& world) {
 }
 
 ClusterOptions options_from(const Config& config, const ClusterSays& says) {
-  ClusterOptions result{.options = config.cilium.options};
+  ClusterOptions result{.options = config.cilium.options, .forwarding = config.cilium.forwarding};
   policy::Options& options = result.options;
   options.cluster_networks = config.cluster_networks;
   options.cluster_networks.insert(options.cluster_networks.end(), says.pod_networks.begin(), says.pod_networks.end());
@@ -117,6 +188,7 @@ ClusterOptions options_from(const Config& config, const ClusterSays& says) {
   const Reader reader(config, says, result.problems);
   read_cilium_config(reader, options);
   options.dual_stack = is_dual_stack(config, says, reader);
+  read_forwarding(says, reader, result);
   choose_release(config, says, result);
   return result;
 }

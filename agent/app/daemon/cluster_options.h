@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ namespace sextant::app {
 struct ClusterSays {
   std::map<std::string, std::string, std::less<>> cilium_config{};
   std::string cilium_version{};        // "1.19.3"; empty: nobody says it
+  std::optional<bool> has_cilium{};    // nullopt: no cluster is asked
   bool is_dual_stack = false;          // by the pods' addresses
   std::vector<Prefix> pod_networks{};  // of CiliumNodes; sorted
   bool operator==(const ClusterSays&) const = default;
@@ -26,6 +28,7 @@ std::vector<Prefix> cilium_pod_networks(const World& world);
 
 struct ClusterOptions {
   policy::Options options{};
+  audit::Forwarding forwarding{};       // of services
   std::string release{};                // for people: "1.19.3 (the nearest known to 1.19.5)"
   std::vector<std::string> problems{};  // "enable-policy: 'sometimes' is not known"
 };

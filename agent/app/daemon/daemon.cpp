@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
+#include "agent/audit/services/kernel_services.h"
 #include "agent/rights/system_calls.h"
 
 namespace sextant::app {
@@ -93,6 +94,7 @@ Daemon::Daemon(asio::io_context& io, Config config, const Clock& clock)
   parts_.cilium_release = options_from(config_, {}).release;
   auditor_.emplace(world_, intent_.lookups(), audit_config(config_));
   parts_.auditor = &*auditor_;
+  forwarding_ = config_.cilium.forwarding;
 }
 
 Result<std::unique_ptr<Daemon>> Daemon::start(asio::io_context& io, Config config, const Clock& clock) {
@@ -270,9 +272,12 @@ void Daemon::intent_round() {
   if (!intent_known_) return;  // half-read policies would judge packets by half an intent
   follow_cluster();
   std::vector<BlindSpot> spots;
+  const auto begun = std::chrono::steady_clock::now();
+  auditor_->on_forwarding(audit::completed(forwarding_, world_));
+  auditor_->on_intent(clock_.now());
   if (datapath_) {
-    const auto begun = std::chrono::steady_clock::now();
-    const KernelIntent intent = intent_.compile();
+    KernelIntent intent = intent_.compile();
+    audit::add_services(intent, auditor_->doors());
     parts_.metrics.policy_compile.observe(std::chrono::steady_clock::now() - begun);
     if (auto set = datapath_->set_intent(intent); !set) {
       spots.push_back({.what = "verdict tables", .why = set.error().what});
@@ -282,20 +287,26 @@ void Daemon::intent_round() {
   blind_spots_.set("tables", std::move(spots));
   parts_.intent_known = true;
   look_at_policies();
-  auditor_->on_intent(clock_.now());
   look_at_witnesses();
   settle();
+}
+
+std::optional<bool> Daemon::has_cilium() const {
+  if (!cluster_) return std::nullopt;
+  return !cilium_.config.empty() || !cilium_.image.empty();
 }
 
 void Daemon::follow_cluster() {
   ClusterSays says{.cilium_config = cilium_.config,
                    .cilium_version = kube::release_in_image(cilium_.image),
+                   .has_cilium = has_cilium(),
                    .is_dual_stack = world_.is_dual_stack(),
                    .pod_networks = cilium_pod_networks(world_)};
   if (says == says_) return;
   says_ = std::move(says);
   ClusterOptions follows = options_from(config_, says_);
   engine_.set_options(std::move(follows.options));
+  forwarding_ = std::move(follows.forwarding);
   if (std::exchange(parts_.cilium_release, follows.release) != follows.release)
     spdlog::info("policies are read as Cilium {} reads them", follows.release);
   std::vector<BlindSpot> spots;

@@ -64,7 +64,8 @@ class Daemon {
   void on_manifest_round(const std::vector<manifests::Problem>& problems, std::size_t files, std::size_t ignored);
   void on_witness_status();
   void soon(bool& pending, boost::asio::steady_timer& timer, Duration delay, void (Daemon::*then)());
-  void intent_round();    // policies or endpoints changed: tables, then findings
+  void intent_round();  // policies or endpoints changed: tables, then findings
+  std::optional<bool> has_cilium() const;
   void follow_cluster();  // what the cluster says of its network, to the engine
   void settle();          // tells what changed in the findings
   void look_at_cluster();
@@ -98,7 +99,8 @@ class Daemon {
   std::string kernel_error_{};  // why events are no longer read; empty: they are
   bool intent_known_ = false;   // the sources were read once
   kube::CiliumFacts cilium_{};
-  ClusterSays says_{};                                    // what the engine's options follow from
+  ClusterSays says_{};  // what the engine's options follow from
+  audit::Forwarding forwarding_{};
   std::map<std::string, kube::KindState> told_states_{};  // to the log
 };
 

@@ -88,6 +88,9 @@ Result<Decision> StaleIntent::decide(const policy::Subject& to, const policy::Pe
 audit::Lookups StaleIntent::lookups() const {
   audit::Lookups lookups = audit::lookups_of(engine_);
   lookups.intent = [this](const EndpointRef& endpoint) { return intent(endpoint); };
+  lookups.decide = [this](const policy::Subject& to, const policy::Peer& from, Protocol protocol, std::uint16_t port) {
+    return decide(to, from, protocol, port, false);
+  };
   return lookups;
 }
 

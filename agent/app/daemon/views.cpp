@@ -27,9 +27,27 @@ std::map<std::string, std::uint64_t> count_objects(const World& world) {
                                                {"Service", world.services().size()},
                                                {"EndpointSlice", world.slices().size()}};
   for (const auto& [key, policy] : world.policies()) ++objects[std::string(to_string(key.kind))];
+  for (const auto& [key, entrance] : world.entrances()) ++objects[std::string(to_string(key.kind))];
   for (const auto& [key, other] : world.others()) ++objects[std::string(to_string(key.kind))];
   std::erase_if(objects, [](const auto& entry) { return entry.second == 0; });
   return objects;
+}
+
+// The kernel books packets on a NodePort to the node, whose address it is.
+std::map<std::tuple<EndpointRef, Protocol, std::uint16_t>, report::DoorName> door_names(const audit::Auditor& auditor) {
+  std::map<std::tuple<EndpointRef, Protocol, std::uint16_t>, report::DoorName> names;
+  for (const audit::DoorPassages& one : auditor.doors()) {
+    const audit::Door& door = one.door;
+    const EndpointRef at = door.node.empty() ? door.owner : EndpointRef{.kind = EndpointKind::kNode, .name = door.node};
+    report::DoorName& name = names[{at, door.port.protocol, door.entry_port}];
+    name.service = door.owner.ns + "/" + door.owner.name;
+    if (!name.backends.empty() || one.passages.empty()) continue;
+    for (const BackendView& backend : one.passages.front().outcome->backends) {
+      const std::string to = backend.ref.name.empty() ? "?" : backend.ref.to_string();
+      name.backends.push_back(to + " " + std::to_string(backend.port));
+    }
+  }
+  return names;
 }
 
 }  // namespace
@@ -115,7 +133,8 @@ Result<report::AttemptsView> Views::attempts() const {
   if (!attempts) return because("read attempts", attempts.error());
   auto sources = parts_.datapath->sources();
   if (!sources) return because("read sources", sources.error());
-  return report::AttemptsView{.attempts = std::move(*attempts), .sources = std::move(*sources)};
+  return report::AttemptsView{
+      .attempts = std::move(*attempts), .sources = std::move(*sources), .doors = door_names(*parts_.auditor)};
 }
 
 std::vector<UplinkCount> Views::uplink_counts() const {
@@ -137,6 +156,7 @@ Result<report::ExplainView> Views::explain(const report::ExplainRequest& request
 }
 
 std::string Views::workload_of(const EndpointRef& endpoint) const {
+  if (endpoint.kind == EndpointKind::kService) return "Service/" + endpoint.name;
   const Pod* pod = endpoint.kind == EndpointKind::kPod ? parts_.world->pod(endpoint.ns, endpoint.name) : nullptr;
   return pod ? pod->workload : "";
 }

@@ -123,6 +123,19 @@ status: { podIPs: [ { ip: "2001:db8:1::9" } ] }
   EXPECT_THAT(exposure().out, AllOf(HasSubstr("shop/web-1"), Not(ContainsRegex("shop/web "))));
 }
 
+TEST_F(OfflineTest, AServicesAddressIsARowOfItsOwn) {
+  write("service.yaml", R"(
+apiVersion: v1
+kind: Service
+metadata: { name: web, namespace: shop }
+spec: { type: LoadBalancer, selector: { app: web }, ports: [ { port: 80, targetPort: 8080, nodePort: 30080 } ] }
+status: { loadBalancer: { ingress: [ { ip: "2001:db8:f::80" } ] } }
+)");
+  const Outcome outcome = exposure({"--kube-proxy-replacement", "true", "-o", "wide"});
+  EXPECT_THAT(outcome.out, ContainsRegex("service/shop/web +Service/web +2001:db8:f::80 +80/TCP"));
+  EXPECT_THAT(outcome.out, HasSubstr("by NodePort [2001:db8::1]:30080/TCP: to Deployment shop/web 8080"));
+}
+
 TEST_F(OfflineTest, AnAddressThatIsNotPublicIsNotExposed) { EXPECT_THAT(exposure().out, Not(HasSubstr("internal"))); }
 
 TEST_F(OfflineTest, CiliumsOptionsCount) {

@@ -233,6 +233,19 @@ TEST(AttemptsPage, SaysThatNobodyTried) {
   EXPECT_THAT(attempts_page({}, kPlain80, kConsoleNow), HasSubstr("Nobody on the internet has tried"));
 }
 
+TEST(Views, AttemptsAtAServiceSayWhereItLeads) {
+  v1alpha1::AttemptList list;
+  v1alpha1::Attempt& attempt = *list.add_attempts();
+  attempt.mutable_endpoint()->set_kind("Node");
+  attempt.mutable_endpoint()->set_name("n1");
+  attempt.set_protocol("TCP");
+  attempt.set_port(30080);
+  attempt.set_service("shop/web");
+  for (const char* backend : {"shop/web-0 8080", "shop/web-1 8080", "shop/web-2 8080"}) attempt.add_backends(backend);
+  EXPECT_THAT(attempts_page(list, {.width = 200}, kConsoleNow),
+              HasSubstr("shop/web: shop/web-0 8080, shop/web-1 8080 and 1 more"));
+}
+
 TEST(StatusPage, LeadsWithWhatIsNotSeen) {
   const std::string page = status_page(Pages{}.status, kPlain80, kConsoleNow);
   EXPECT_THAT(page, testing::StartsWith("n1: not everything is seen: death is blind\n"));

@@ -71,5 +71,42 @@ TEST(ClusterOptions, PodNetworksOfCiliumNodesAreTheClusters) {
   EXPECT_EQ(follows.options.cluster_networks, networks);
 }
 
+TEST(ClusterOptions, SayHowServicesAreTranslated) {
+  const ClusterOptions follows =
+      options_from({}, {.cilium_config = {{"kube-proxy-replacement", "true"},
+                                          {"bpf-lb-mode", "hybrid"},
+                                          {"routing-mode", "native"},
+                                          {"nodeport-addresses", "2001:db8::/64,fd00::/8"}}});
+  EXPECT_EQ(follows.forwarding.has_cilium, true);
+  EXPECT_EQ(follows.forwarding.kube_proxy_replacement, true);
+  EXPECT_EQ(follows.forwarding.lb_mode, audit::LbMode::kHybrid);
+  EXPECT_EQ(follows.forwarding.tunnel, false);
+  EXPECT_EQ(follows.forwarding.external_cluster_ip, false) << "Cilium's default";
+  ASSERT_TRUE(follows.forwarding.node_port_addresses);
+  EXPECT_EQ(follows.forwarding.node_port_addresses->size(), 2U);
+  EXPECT_THAT(follows.problems, IsEmpty());
+}
+
+TEST(ClusterOptions, OfServicesNothingIsKnownWithoutCiliumsConfiguration) {
+  EXPECT_EQ(options_from({}, {}).forwarding, audit::Forwarding{});
+  EXPECT_EQ(options_from({}, {.has_cilium = false}).forwarding, audit::Forwarding{.has_cilium = false});
+  const ClusterOptions odd =
+      options_from({}, {.cilium_config = {{"kube-proxy-replacement", "partial"}, {"bpf-lb-mode", "magic"}}});
+  EXPECT_EQ(odd.forwarding.kube_proxy_replacement, std::nullopt) << "what it came to is not told";
+  EXPECT_EQ(odd.forwarding.lb_mode, std::nullopt);
+  EXPECT_THAT(odd.problems, ElementsAre("bpf-lb-mode: 'magic' is not known"));
+}
+
+TEST(ClusterOptions, TheConfigurationSaysHowServicesAreTranslatedFirst) {
+  const auto config = parse_config({.text = "source: { kubernetes: {} }\ncilium: { kube-proxy-replacement: false, "
+                                            "bpf-lb-mode: auto, nodeport-addresses: [\"2001:db8::/64\"] }\n"});
+  ASSERT_TRUE(config);
+  const ClusterOptions follows =
+      options_from(*config, {.cilium_config = {{"kube-proxy-replacement", "true"}, {"bpf-lb-mode", "dsr"}}});
+  EXPECT_EQ(follows.forwarding.kube_proxy_replacement, false);
+  EXPECT_EQ(follows.forwarding.lb_mode, audit::LbMode::kDsr);
+  EXPECT_EQ(follows.forwarding.node_port_addresses->size(), 1U);
+}
+
 }  // namespace
 }  // namespace sextant::app

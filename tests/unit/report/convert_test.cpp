@@ -111,6 +111,38 @@ TEST(Convert, AnExposureSaysWhetherItIsTheWholeInternet) {
   EXPECT_FALSE(to_message(exposure).has_listening());
 }
 
+TEST(Convert, AServicesDoorSaysWhereItLeads) {
+  const Exposure exposure{.door = DoorView{.kind = "NodePort",
+                                           .service_port = "https",
+                                           .backends = {{.ref = {.ns = "shop", .name = "web-0"},
+                                                         .address = IpAddress::parse("2001:db8:1::5").value(),
+                                                         .port = 8443,
+                                                         .verdict = Verdict::kAllow,
+                                                         .source = "translated",
+                                                         .why = "default allow"}},
+                                           .intended_by = "Gateway infra/edge"}};
+  const boost::json::value json = json_value(to_message(exposure));
+  EXPECT_EQ(json.at("door").at("kind"), "NodePort");
+  EXPECT_EQ(json.at("door").at("servicePort"), "https");
+  EXPECT_EQ(json.at("door").at("intendedBy"), "Gateway infra/edge");
+  const boost::json::value& backend = json.at("door").at("backends").at(0);
+  EXPECT_EQ(backend.at("endpoint").at("name"), "web-0");
+  EXPECT_EQ(backend.at("port"), 8443);
+  EXPECT_EQ(backend.at("source"), "translated");
+  EXPECT_TRUE(json_value(to_message(Exposure{})).at("door").is_null());
+}
+
+TEST(Convert, AnAttemptAtAServicesPortNamesTheService) {
+  const EndpointRef node{.kind = EndpointKind::kNode, .name = "n1"};
+  const AttemptsView view{
+      .attempts = {{.endpoint = node, .port = 30080, .packets = 2}, {.endpoint = node, .port = 22}},
+      .doors = {{{node, Protocol::kTcp, 30080}, {.service = "shop/web", .backends = {"shop/web-0 8080"}}}}};
+  const v1alpha1::AttemptList list = to_message(view);
+  EXPECT_EQ(list.attempts(0).service(), "shop/web");
+  EXPECT_EQ(list.attempts(0).backends(0), "shop/web-0 8080");
+  EXPECT_EQ(list.attempts(1).service(), "");
+}
+
 TEST(Convert, AttemptsComeMostPacketsFirstAndFurtherPortsHaveNone) {
   const AttemptsView view{
       .attempts = {{.endpoint = db().ref, .port = 1, .packets = 1},
