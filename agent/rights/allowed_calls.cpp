@@ -135,6 +135,7 @@ constexpr int kCalls[] = {
     SCMP_SYS(prctl),
     SCMP_SYS(mincore),
     SCMP_SYS(getppid),
+    SCMP_SYS(getdents),
 #endif
 };
 

@@ -78,7 +78,6 @@ Result<> limit_system_calls() {
       {SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP},  // another architecture's calls
       {SCMP_FLTATR_CTL_NNP, 1},                  // without, only CAP_SYS_ADMIN may set a filter
       {SCMP_FLTATR_CTL_TSYNC, 1},                // for the threads that run already, too
-      {SCMP_FLTATR_CTL_LOG, 1},                  // to the kernel's audit log
       {SCMP_FLTATR_CTL_OPTIMIZE, 2},             // a tree, not a list
   };
   for (const auto& [attribute, value] : attributes) {

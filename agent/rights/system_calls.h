@@ -2,7 +2,8 @@
 //
 // Not among them: executing or tracing a program, making a process, loading BPF programs or opening other people's
 // maps, mounting, namespaces, modules, listening on a new address, mapping memory as code. What is refused fails with
-// EPERM, is counted here, and is told to the kernel's audit log; the process goes on.
+// EPERM and is counted here; the process goes on. The kernel's audit log is not told: it would be of each clone3 too,
+// which glibc tries for every thread.
 #pragma once
 
 #include <cstdint>
