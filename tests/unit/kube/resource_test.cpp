@@ -47,5 +47,26 @@ TEST(Resource, OfPoliciesWhatWasAppliedIsNotKeptTwice) {
   }
 }
 
+TEST(Resource, OfServicesWhatLeadsToTheirBackendsIsKept) {
+  for (const Resource& resource : model_resources("n1")) {
+    const FieldTree& fields = resource.fields;
+    if (resource.kind == "EndpointSlice") {
+      const FieldTree* endpoints = fields.member("endpoints");
+      EXPECT_NE(endpoints->member("targetRef")->member("name"), nullptr);
+      EXPECT_NE(endpoints->member("conditions")->member("ready"), nullptr);
+      EXPECT_EQ(endpoints->member("targetRef")->member("uid"), nullptr);
+    }
+    if (resource.kind == "Gateway") {
+      EXPECT_TRUE(resource.is_custom) << "its CRD may be absent";
+      EXPECT_EQ(path_of(resource, "v1"), "/apis/gateway.networking.k8s.io/v1/gateways");
+      EXPECT_NE(fields.member("status")->member("addresses"), nullptr);
+    }
+    if (resource.kind == "Ingress") {
+      EXPECT_EQ(path_of(resource, "v1"), "/apis/networking.k8s.io/v1/ingresses");
+      EXPECT_EQ(fields.member("spec")->member("rules"), nullptr);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sextant::kube
