@@ -197,7 +197,9 @@ asio::awaitable<Result<Answer>> Channel::ask_once(const std::string& target, con
   }
   note_heard();
   const auto& head = wire.parser->get();
-  Answer answer{.status = head.result_int(), .retry_after = seconds_in(head[http::field::retry_after])};
+  Answer answer{.status = head.result_int(),
+                .retry_after = seconds_in(head[http::field::retry_after]),
+                .content_type = std::string(head[http::field::content_type])};
   co_return answer;
 }
 

@@ -39,6 +39,7 @@ inline constexpr std::size_t kMaxHeaderBytes = 64U << 10U;
 struct Answer {
   unsigned status = 0;
   std::optional<std::chrono::seconds> retry_after{};  // as the server asks; a date counts as none
+  std::string content_type{};
 };
 
 // What all channels of a source share.

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "agent/base/result.h"
 
@@ -45,6 +46,18 @@ Result<Connection> in_cluster(const std::filesystem::path& mount = kServiceAccou
 // The current context of a kubeconfig (k8s.io/client-go, clientcmd). Relative paths are those of the file's folder.
 // Errors name what is missing, or what is there and not supported: an exec plugin or an auth provider by its name.
 Result<Connection> read_kubeconfig(const std::filesystem::path& file);
+
+// Several files that are one: of what stands in more than one of them under the same name, the first counts.
+struct KubeconfigFiles {
+  std::vector<std::filesystem::path> files{};
+  bool may_be_missing = false;  // those that are not there are passed over; all of them is an error
+  std::string context{};        // empty: the current one
+};
+Result<Connection> read_kubeconfig(const KubeconfigFiles& kubeconfig);
+
+// Where a person's kubeconfig is: `given`, else the files of $KUBECONFIG ("a:b"), else ~/.kube/config.
+KubeconfigFiles personal_kubeconfig(const std::filesystem::path& given, const char* kubeconfig_variable,
+                                    const char* home);
 
 // "https://HOST[:PORT][/PATH]" into host, port and base_path.
 Result<Connection> parse_server(std::string_view url);

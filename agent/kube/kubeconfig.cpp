@@ -1,4 +1,6 @@
 // read_kubeconfig: the parts of a kubeconfig that say where the API server is and who asks.
+#include <algorithm>
+#include <cerrno>
 #include <initializer_list>
 #include <optional>
 #include <vector>
@@ -29,22 +31,37 @@ Result<std::string> decode_base64(std::string_view text) {
   return decoded;
 }
 
-// The map called `field` of the list's entry with that name: clusters, users and contexts are such lists.
-const Document* find_named(const Document& config, std::string_view list, std::string_view name,
-                           std::string_view field) {
-  const Document* entries = config.get(list);
-  if (entries == nullptr) return nullptr;
-  for (const Document& entry : entries->items) {
-    if (entry.string_at("name") == name) return entry.get(field);
+// A file of the kubeconfig: relative paths in it are those of its folder.
+struct File {
+  Document content{};
+  std::filesystem::path folder{};
+};
+
+// A map of an entry of a list, and the file that it stands in.
+struct Found {
+  const Document* map = nullptr;  // null: there is none
+  std::filesystem::path folder{};
+};
+
+// The map called `field` of the list's first entry with that name: clusters, users and contexts are such lists.
+Found find_named(const std::vector<File>& files, std::string_view list, std::string_view name, std::string_view field) {
+  for (const File& file : files) {
+    const Document* entries = file.content.get(list);
+    if (entries == nullptr) continue;
+    for (const Document& entry : entries->items) {
+      if (entry.string_at("name") == name) return {.map = entry.get(field), .folder = file.folder};
+    }
   }
-  return nullptr;
+  return {};
 }
 
 // A map of a kubeconfig, with what it is called for messages.
 class Section {
  public:
-  Section(const Document* map, std::string called, std::filesystem::path folder)
-      : map_(map == nullptr ? Document{} : *map), called_(std::move(called)), folder_(std::move(folder)) {}
+  Section(Found found, std::string called)
+      : map_(found.map == nullptr ? Document{} : *found.map),
+        called_(std::move(called)),
+        folder_(std::move(found.folder)) {}
 
   std::string text(std::string_view key) const { return std::string(map_.string_at(key)); }
   const Document* get(std::string_view key) const { return map_.get(key); }
@@ -120,33 +137,87 @@ Result<> read_user(const Section& user, Connection& connection) {
   return {};
 }
 
+Result<File> read_file(const std::filesystem::path& file) {
+  const auto text = Material{.file = file}.read();
+  if (!text) return Failure(text.error());
+  auto documents = parse_yaml(*text);
+  if (!documents) return Failure(documents.error());
+  if (documents->size() != 1 || !documents->front().is_map()) return failure("is no map");
+  return File{.content = std::move(documents->front()), .folder = file.parent_path()};
+}
+
+// "kubeconfig a, b": what the errors are about.
+std::string name_of(const KubeconfigFiles& kubeconfig) {
+  std::string name = "kubeconfig";
+  for (const auto& file : kubeconfig.files) name += (&file == kubeconfig.files.data() ? " " : ", ") + file.string();
+  return name;
+}
+
+Result<std::vector<File>> read_files(const KubeconfigFiles& kubeconfig) {
+  std::vector<File> files;
+  std::optional<Error> missing;
+  for (const auto& path : kubeconfig.files) {
+    auto file = read_file(path);
+    if (file) {
+      files.push_back(std::move(*file));
+    } else if (kubeconfig.may_be_missing && file.error().code == ENOENT) {
+      missing = file.error();
+    } else {
+      return because("kubeconfig " + path.string(), file.error());
+    }
+  }
+  if (!files.empty()) return files;
+  return missing ? because("kubeconfig", *missing) : failure("kubeconfig: none is named");
+}
+
+std::string current_context(const std::vector<File>& files) {
+  for (const File& file : files) {
+    if (const auto current = file.content.string_at("current-context"); !current.empty()) return std::string(current);
+  }
+  return {};
+}
+
 }  // namespace
 
-Result<Connection> read_kubeconfig(const std::filesystem::path& file) {
-  const std::string doing = "kubeconfig " + file.string();
-  const auto text = Material{.file = file}.read();
-  if (!text) return because(doing, text.error());
-  const auto documents = parse_yaml(*text);
-  if (!documents) return because(doing, documents.error());
-  if (documents->size() != 1 || !documents->front().is_map()) return failure(doing + ": is no map");
-  const Document& config = documents->front();
-
-  const std::string current(config.string_at("current-context"));
+Result<Connection> read_kubeconfig(const KubeconfigFiles& kubeconfig) {
+  const std::string doing = name_of(kubeconfig);
+  const auto files = read_files(kubeconfig);
+  if (!files) return Failure(files.error());
+  const std::string current = kubeconfig.context.empty() ? current_context(*files) : kubeconfig.context;
   if (current.empty()) return failure(doing + ": current-context is missing");
-  const Document* context = find_named(config, "contexts", current, "context");
+  const Document* context = find_named(*files, "contexts", current, "context").map;
   if (context == nullptr) return failure(doing + ": there is no context " + quote(current));
   const std::string cluster_name(context->string_at("cluster"));
   const std::string user_name(context->string_at("user"));
-  const Document* cluster = find_named(config, "clusters", cluster_name, "cluster");
-  if (cluster == nullptr) return failure(doing + ": there is no cluster " + quote(cluster_name));
-  const Document* user = find_named(config, "users", user_name, "user");
-  if (user == nullptr && !user_name.empty()) return failure(doing + ": there is no user " + quote(user_name));
+  const Found cluster = find_named(*files, "clusters", cluster_name, "cluster");
+  if (cluster.map == nullptr) return failure(doing + ": there is no cluster " + quote(cluster_name));
+  const Found user = find_named(*files, "users", user_name, "user");
+  if (user.map == nullptr && !user_name.empty()) return failure(doing + ": there is no user " + quote(user_name));
 
-  auto connection = read_cluster({cluster, "cluster " + quote(cluster_name), file.parent_path()});
+  auto connection = read_cluster({cluster, "cluster " + quote(cluster_name)});
   if (!connection) return because(doing, connection.error());
-  if (auto read = read_user({user, "user " + quote(user_name), file.parent_path()}, *connection); !read)
+  if (auto read = read_user({user, "user " + quote(user_name)}, *connection); !read)
     return because(doing, read.error());
   return connection;
+}
+
+Result<Connection> read_kubeconfig(const std::filesystem::path& file) {
+  return read_kubeconfig(KubeconfigFiles{.files = {file}});
+}
+
+KubeconfigFiles personal_kubeconfig(const std::filesystem::path& given, const char* kubeconfig_variable,
+                                    const char* home) {
+  if (!given.empty()) return {.files = {given}};
+  KubeconfigFiles found{.may_be_missing = true};
+  std::string_view list = kubeconfig_variable == nullptr ? "" : kubeconfig_variable;
+  while (!list.empty()) {
+    const std::string_view file = list.substr(0, list.find(':'));
+    if (!file.empty()) found.files.emplace_back(file);
+    list.remove_prefix(std::min(file.size() + 1, list.size()));
+  }
+  if (found.files.empty() && home != nullptr && *home != '\0')
+    found.files.push_back(std::filesystem::path(home) / ".kube" / "config");
+  return found;
 }
 
 }  // namespace sextant::kube

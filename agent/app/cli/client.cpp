@@ -11,6 +11,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -31,7 +32,6 @@ using Stream = beast::basic_stream<asio::generic::stream_protocol>;
 using Endpoint = asio::generic::stream_protocol::endpoint;
 using Request = http::request<http::string_body>;
 
-constexpr std::string_view kProtobuf = "application/x-protobuf";
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 std::string seconds_text(std::chrono::milliseconds time) {
@@ -97,11 +97,12 @@ Failure refused(const std::string& doing, unsigned status, std::string_view type
   return failure(doing + ": HTTP " + std::to_string(status) + " " + reason);
 }
 
-Request request_for(const ClientConfig& config, http::verb method, const std::string& target, std::string body) {
+Request request_for(const ClientConfig& config, http::verb method, const std::string& target, std::string body,
+                    std::string_view accept = kProtobuf) {
   Request request{method, target, 11};
   request.set(http::field::host, config.server.host_header());
   request.set(http::field::user_agent, std::string("sextant/") + kVersion);
-  request.set(http::field::accept, kProtobuf);
+  request.set(http::field::accept, accept);
   request.set(http::field::connection, "close");
   if (method == http::verb::post) {
     request.set(http::field::content_type, kProtobuf);
@@ -111,7 +112,7 @@ Request request_for(const ClientConfig& config, http::verb method, const std::st
   return request;
 }
 
-asio::awaitable<Result<std::string>> exchange(Stream& stream, Request request, const ClientConfig& config) {
+asio::awaitable<Result<HttpAnswer>> exchange(Stream& stream, Request request, const ClientConfig& config) {
   if (auto connected = co_await connect(stream, config); !connected) co_return Failure(connected.error());
   const std::string doing = "ask " + config.server.to_string();
   stream.expires_after(config.timeout);
@@ -122,10 +123,10 @@ asio::awaitable<Result<std::string>> exchange(Stream& stream, Request request, c
   if (const auto [ec, n] = co_await http::async_read(stream, buffer, parser, kAwait); ec)
     co_return failed(config, doing, ec);
   auto& response = parser.get();
-  const std::string_view type = response[http::field::content_type];
-  if (response.result() != http::status::ok) co_return refused(doing, response.result_int(), type, response.body());
-  if (!type.starts_with(kProtobuf)) co_return failure(doing + ": the answer is none of sextantd's");
-  co_return std::move(response.body());
+  HttpAnswer answer{.status = response.result_int(),
+                    .content_type = std::string(response[http::field::content_type]),
+                    .body = std::move(response.body())};
+  co_return answer;
 }
 
 using Opened = std::function<Result<>()>;
@@ -203,10 +204,26 @@ Result<T> run_alone(asio::io_context& io, asio::awaitable<Result<T>> task) {
 Result<std::string> converse(const ClientConfig& config, Request request) {
   asio::io_context io;
   Stream stream(io);
-  return run_alone(io, exchange(stream, std::move(request), config));
+  auto answer = run_alone(io, exchange(stream, std::move(request), config));
+  if (!answer) return Failure(answer.error());
+  return body_of("ask " + config.server.to_string(), *std::move(answer));
 }
 
 }  // namespace
+
+asio::awaitable<Result<HttpAnswer>> get_once(ClientConfig config, std::string target, std::string accept) {
+  const auto executor = co_await asio::this_coro::executor;
+  Stream stream(executor);
+  Request request = request_for(config, http::verb::get, target, {}, accept);
+  auto answer = co_await exchange(stream, std::move(request), config);
+  co_return answer;
+}
+
+Result<std::string> body_of(const std::string& doing, HttpAnswer answer) {
+  if (answer.status != 200) return refused(doing, answer.status, answer.content_type, answer.body);
+  if (!answer.content_type.starts_with(kProtobuf)) return failure(doing + ": the answer is none of sextantd's");
+  return std::move(answer.body);
+}
 
 Result<std::string> Client::get(const std::string& target) const {
   return converse(config_, request_for(config_, http::verb::get, target, {}));

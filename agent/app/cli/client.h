@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 
+#include <boost/asio/awaitable.hpp>
+
 #include "agent/app/cli/event_stream.h"
 #include "agent/app/cli/server_address.h"
 #include "agent/base/result.h"
@@ -24,6 +26,29 @@ struct ClientConfig {
   std::chrono::milliseconds silence{45'000};  // of a watch: three times the daemon's heartbeat
 };
 
+inline constexpr std::string_view kProtobuf = "application/x-protobuf";
+
+struct HttpAnswer {
+  unsigned status = 0;
+  std::string content_type{};
+  std::string body{};
+};
+
+// One GET on a connection of its own, by the caller's executor. Errors: no answer in time, or too long a one.
+boost::asio::awaitable<Result<HttpAnswer>> get_once(ClientConfig config, std::string target, std::string accept);
+
+// The body of a 200 of sextantd's; `doing` is what errors begin with where the answer says nothing itself.
+Result<std::string> body_of(const std::string& doing, HttpAnswer answer);
+
+// A message of proto/sextant/v1alpha1 out of such a body.
+template <class Message>
+Result<Message> decode(Result<std::string> body) {
+  if (!body) return Failure(body.error());
+  Message message;
+  if (!message.ParseFromString(*body)) return failure("the answer is not what this version of the API has");
+  return message;
+}
+
 class Client {
  public:
   explicit Client(ClientConfig config) : config_(std::move(config)) {}
@@ -36,11 +61,11 @@ class Client {
   // As above, decoded. Message is one of proto/sextant/v1alpha1.
   template <class Message>
   Result<Message> fetch(const std::string& target) const {
-    return decode<Message>(get(target));
+    return cli::decode<Message>(get(target));
   }
   template <class Message, class Request>
   Result<Message> ask(const std::string& target, const Request& request) const {
-    return decode<Message>(post(target, request.SerializeAsString()));
+    return cli::decode<Message>(post(target, request.SerializeAsString()));
   }
 
   // Server-sent events. `opened` is called when the daemon sends the first thing, a comment; `on_event` for each event.
@@ -51,14 +76,6 @@ class Client {
   const ClientConfig& config() const { return config_; }
 
  private:
-  template <class Message>
-  static Result<Message> decode(Result<std::string> body) {
-    if (!body) return Failure(body.error());
-    Message message;
-    if (!message.ParseFromString(*body)) return failure("the answer is not what this version of the API has");
-    return message;
-  }
-
   ClientConfig config_;
 };
 

@@ -17,11 +17,14 @@ namespace sextant::app::cli {
 
 inline constexpr const char* kGlobalGroup = "Options of every verb";
 inline constexpr const char* kOfflineGroup = "Without a daemon";
+inline constexpr const char* kClusterGroup = "Of a whole cluster";
 
 // What parsing fills in before it is judged as a whole.
 struct Parsed {
   CommandLine line{};
   std::optional<ServerAddress> server{};  // nullopt: not given
+  bool asks_cluster = false;              // --cluster, or what only goes with it
+  ClusterOptions cluster{};
 };
 
 // The name that errors call an option by: its first long one, or the positional's.
@@ -97,6 +100,8 @@ void declare_verbs(CLI::App& app, Parsed& parsed, Time now);
 // `results`: the verb reports results, so that -o takes tap, junit, sarif and markdown too.
 void declare_global_options(CLI::App& app, Parsed& parsed, bool results = false);
 void declare_offline_options(CLI::App& app, OfflineOptions& offline);
+// For the verbs that can ask every node.
+void declare_cluster_options(CLI::App& app, Parsed& parsed);
 // The verbs that know manifests only.
 void declare_lint(CLI::App& app, Parsed& parsed);
 void declare_diff(CLI::App& app, Parsed& parsed);

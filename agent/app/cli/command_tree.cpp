@@ -11,6 +11,8 @@
 namespace sextant::app::cli {
 namespace {
 
+constexpr std::string_view kProgram = "sextant";
+
 // Verbs of the public interface that this version does not have yet.
 constexpr std::array<std::string_view, 3> kLaterVerbs{"verify", "probe", "bench"};
 
@@ -51,6 +53,7 @@ struct CommandTree::State {
     app.set_help_flag("-h,--help", "Help");
     app.add_flag("-V,--version", version, "The version, as the verb prints it");
     app.require_subcommand(0, 1);
+    declare_cluster_options(app, parsed);
     declare_global_options(app, parsed);
     declare_verbs(app, parsed, context.now);
   }
@@ -96,6 +99,7 @@ struct CommandTree::State {
     const ExplainOptions& e = line.explain;
     if (!e.offline.cilium.empty() && e.offline.manifests.empty() && e.batch.empty())
       return std::unexpected(usage_error(verb_given(), "--cilium requires --manifests or --batch"));
+    if (auto wrong = choose_cluster()) return std::unexpected(*std::move(wrong));
     if (parsed.server) {
       line.global.server = *parsed.server;
       return line;
@@ -105,6 +109,27 @@ struct CommandTree::State {
     if (!server) return std::unexpected(UsageError{.what = "$SEXTANT_SERVER: " + server.error().what});
     line.global.server = *std::move(server);
     return line;
+  }
+
+  // A plugin of kubectl asks the cluster, unless it is told which daemon.
+  std::optional<UsageError> choose_cluster() {
+    CommandLine& line = parsed.line;
+    const bool by_socket = parsed.server && !parsed.server->socket.empty();
+    if (parsed.asks_cluster && by_socket)
+      return usage_error(verb_given(),
+                         "--cluster asks an API server: --server is where a `kubectl proxy` answers, such "
+                         "as http://127.0.0.1:8001");
+    const bool plugin = context.program != kProgram && !by_socket;
+    if (!parsed.asks_cluster && !plugin) return std::nullopt;
+    const bool explains = line.explain.offline.manifests.empty() && line.explain.batch.empty();
+    const bool one = (line.verb == Verb::kExplain && explains) || line.findings.watch || line.attempts.watch ||
+                     (line.verb == Verb::kLint && line.lint.offline.manifests.empty());
+    if (one)
+      return usage_error(verb_given(), "one daemon is asked for this: kubectl -n " + parsed.cluster.ns +
+                                           " exec POD -- sextant " + verb_given()->get_name());
+    line.global.cluster = parsed.cluster;
+    line.global.cluster->proxy = parsed.server;
+    return std::nullopt;
   }
 
   Context context;

@@ -90,6 +90,7 @@ void declare_findings(CLI::App& app, Parsed& parsed, Time now) {
   verb.add_flag("-w,--watch", options.watch, "Keep running; say what opens and what is resolved");
   add_value(verb, "--fail-on", "critical|warning|info", options.fail_on, severity_word,
             "Exit 1 when a finding this severe or worse is open");
+  declare_cluster_options(verb, parsed);
   declare_global_options(verb, parsed);
   verb.footer(
       "findings\nfindings SXT001-6f1c2b9d\nfindings --all --since 2d -n shop\nfindings --fail-on critical -o json");
@@ -103,6 +104,7 @@ void declare_endpoints(CLI::App& app, Parsed& parsed) {
   add_namespace(verb, options.ns);
   auto* all = verb.add_flag("-a,--all", options.all, "Every source class, not only the public ones");
   verb.add_flag("--public", options.only_public, "Only source classes of the internet (the default)")->excludes(all);
+  declare_cluster_options(verb, parsed);
   declare_global_options(verb, parsed);
   verb.footer("endpoints\nendpoints shop/db --all\nendpoints -n shop -o wide");
 }
@@ -114,6 +116,7 @@ void declare_exposure(CLI::App& app, Parsed& parsed) {
   add_value(verb, "ENDPOINT", "ENDPOINT", options.name, any_text, "Only this one: NAMESPACE/POD, POD or node/NAME");
   add_namespace(verb, options.ns);
   declare_offline_options(verb, options.offline);
+  declare_cluster_options(verb, parsed);
   declare_global_options(verb, parsed);
   verb.footer("exposure\nexposure --manifests clusters/prod\nkubectl kustomize . | PROGRAM exposure --manifests -");
 }
@@ -162,6 +165,7 @@ void declare_attempts(CLI::App& app, Parsed& parsed) {
   add_value(verb, "--top", "N", options.top, lines_from, "At most so many lines of each table; 0: all (default 20)");
   add_namespace(verb, options.ns);
   verb.add_flag("-w,--watch", options.watch, "Look again every 2 s; JSON lines when the output is no terminal");
+  declare_cluster_options(verb, parsed);
   declare_global_options(verb, parsed);
   verb.footer("attempts --top 5\nattempts --watch");
 }
@@ -205,6 +209,7 @@ void declare_global_options(CLI::App& app, Parsed& parsed, bool results) {
 void declare_verbs(CLI::App& app, Parsed& parsed, Time now) {
   CLI::App& status = add_verb(app, parsed, Verb::kStatus, "status",
                               "Health: what each witness covers, and what it does not see since when");
+  declare_cluster_options(status, parsed);
   declare_global_options(status, parsed);
   declare_findings(app, parsed, now);
   declare_endpoints(app, parsed);

@@ -19,9 +19,18 @@ namespace sextant::app::cli {
 // The last four are for verbs that report results.
 enum class Output : std::uint8_t { kTable, kWide, kJson, kYaml, kTap, kJunit, kSarif, kMarkdown };
 
+// Every node's daemon is asked, through the cluster's API server.
+struct ClusterOptions {
+  std::string kubeconfig{};              // empty: $KUBECONFIG, else ~/.kube/config
+  std::string context{};                 // empty: the current one
+  std::string ns = "sextant";            // where Sextant's pods are
+  std::optional<ServerAddress> proxy{};  // of `kubectl proxy`, instead of a kubeconfig
+};
+
 // On every verb.
 struct GlobalOptions {
   ServerAddress server{};
+  std::optional<ClusterOptions> cluster{};  // instead of `server`
   Output output = Output::kTable;
   bool no_color = false;
   std::chrono::milliseconds timeout{5000};  // for each answer of the daemon

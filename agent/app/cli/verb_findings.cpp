@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "agent/app/cli/ask.h"
 #include "agent/app/cli/print.h"
 #include "agent/app/cli/text.h"
 #include "agent/app/cli/time_text.h"
@@ -19,14 +20,44 @@ bool filtered(const FindingsOptions& options) {
   return options.since || !options.severities.empty() || !options.codes.empty() || !options.ns.empty();
 }
 
+Result<int> show(Io& io, const CommandLine& line, const v1alpha1::Finding& finding) {
+  print(io, line.global, finding, [&](const Layout& layout) { return finding_page(finding, layout, io.clock.now()); });
+  const auto& limit = line.findings.fail_on;
+  return limit && as_bad_as(finding, *limit) ? kSomethingToReport : kDone;
+}
+
+// No node but its own knows it.
+Result<int> find_one(Io& io, const CommandLine& line) {
+  const auto asked = ask_every_node<v1alpha1::FindingList>(io, line.global, "/api/v1alpha1/findings?all=true");
+  if (!asked) return Failure(asked.error());
+  const auto& findings = asked->message.findings();
+  const auto found = std::ranges::find_if(findings, [&](const auto& f) { return f.id() == line.findings.id; });
+  if (found != findings.end()) return show(io, line, *found);
+  static_cast<void>(say_silent(io, "findings", *asked));
+  return failure("no node has a finding of the id '" + line.findings.id + "' that is open, or was a day ago");
+}
+
 Result<int> show_one(Io& io, const CommandLine& line) {
-  const FindingsOptions& options = line.findings;
-  const auto finding =
-      client_of(line.global).fetch<v1alpha1::Finding>("/api/v1alpha1/findings/" + percent_encoded(options.id));
+  if (line.global.cluster) return find_one(io, line);
+  const std::string target = "/api/v1alpha1/findings/" + percent_encoded(line.findings.id);
+  const auto finding = client_of(line.global).fetch<v1alpha1::Finding>(target);
   if (!finding) return Failure(finding.error());
-  print(io, line.global, *finding,
-        [&](const Layout& layout) { return finding_page(*finding, layout, io.clock.now()); });
-  return options.fail_on && as_bad_as(*finding, *options.fail_on) ? kSomethingToReport : kDone;
+  return show(io, line, *finding);
+}
+
+// What "none" is worth: who looked, and who could not. A daemon that does not say so gives no answer.
+Result<v1alpha1::ClusterStatus> lookers(const Io& io, const GlobalOptions& global) {
+  constexpr const char* kTarget = "/api/v1alpha1/status";
+  if (global.cluster) {
+    auto asked = ask_every_node<v1alpha1::ClusterStatus>(io, global, kTarget);
+    if (!asked) return Failure(asked.error());
+    return std::move(asked->message);
+  }
+  auto status = client_of(global).fetch<v1alpha1::Status>(kTarget);
+  if (!status) return Failure(status.error());
+  v1alpha1::ClusterStatus one;
+  *one.add_nodes() = *std::move(status);
+  return one;
 }
 
 Query choice_query(const FindingsOptions& options) {
@@ -52,24 +83,26 @@ Result<int> findings_verb(Io& io, const CommandLine& line) {
   const FindingsOptions& options = line.findings;
   if (!options.id.empty()) return show_one(io, line);
   if (options.watch) return watch_findings(io, line);
-  const Client client = client_of(line.global);
-  const auto list = client.fetch<v1alpha1::FindingList>("/api/v1alpha1/findings" + findings_query(options).text());
-  if (!list) return Failure(list.error());
+  auto asked = ask<v1alpha1::FindingList>(io, line.global, "/api/v1alpha1/findings" + findings_query(options).text());
+  if (!asked) return Failure(asked.error());
+  const auto& list = asked->message;
 
   FindingsShown shown{.resolved_too = options.all, .filtered = filtered(options)};
-  std::optional<v1alpha1::Status> status;
+  shown.of_cluster = line.global.cluster.has_value();
+  std::optional<v1alpha1::ClusterStatus> looked;
   const bool for_people = line.global.output == Output::kTable || line.global.output == Output::kWide;
-  if (list->findings().empty() && for_people && !shown.filtered) {
-    auto asked = client.fetch<v1alpha1::Status>("/api/v1alpha1/status");
-    if (!asked) return Failure(asked.error());  // "none" of a daemon that does not say whether it sees is no answer
-    shown.status = &status.emplace(*std::move(asked));
+  if (list.findings().empty() && for_people && !shown.filtered) {
+    auto told = lookers(io, line.global);
+    if (!told) return Failure(told.error());
+    shown.lookers = &looked.emplace(*std::move(told));
   }
-  print(io, line.global, *list,
-        [&](const Layout& layout) { return findings_page(*list, shown, layout, io.clock.now()); });
-  const bool bad = options.fail_on && std::ranges::any_of(list->findings(), [&](const auto& finding) {
+  print(io, line.global, list,
+        [&](const Layout& layout) { return findings_page(list, shown, layout, io.clock.now()); });
+  const bool bad = options.fail_on && std::ranges::any_of(list.findings(), [&](const auto& finding) {
                      return as_bad_as(finding, *options.fail_on);
                    });
-  return bad ? kSomethingToReport : kDone;
+  const int told = say_silent(io, "findings", *asked);
+  return told == kDone && bad ? kSomethingToReport : told;
 }
 
 }  // namespace sextant::app::cli

@@ -1,6 +1,7 @@
 // exposure and explain: of the daemon, or of manifests.
 #include <algorithm>
 
+#include "agent/app/cli/ask.h"
 #include "agent/app/cli/offline.h"
 #include "agent/app/cli/print.h"
 #include "agent/app/cli/verbs.h"
@@ -61,10 +62,10 @@ Result<int> exposure_verb(Io& io, const CommandLine& line) {
   }
   Query query;
   if (!line.exposure.ns.empty()) query.add("namespace", line.exposure.ns);
-  auto list = client_of(line.global).fetch<v1alpha1::ExposureList>("/api/v1alpha1/exposure" + query.text());
-  if (!list) return Failure(list.error());
-  print_exposure(io, line, *std::move(list));
-  return kDone;
+  auto asked = ask<v1alpha1::ExposureList>(io, line.global, "/api/v1alpha1/exposure" + query.text());
+  if (!asked) return Failure(asked.error());
+  print_exposure(io, line, std::move(asked->message));
+  return say_silent(io, "exposure", *asked);
 }
 
 Result<int> explain_verb(Io& io, const CommandLine& line) {

@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "agent/app/cli/ask.h"
 #include "agent/app/cli/print.h"
 #include "agent/app/cli/verbs.h"
 #include "agent/app/cli/views.h"
@@ -59,9 +60,20 @@ Result<int> watch_attempts(Io& io, const CommandLine& line) {
   return kDone;
 }
 
+// The silent ones are part of the message, for who reads only that.
+Result<int> cluster_status(Io& io, const CommandLine& line) {
+  auto asked = ask_every_node<v1alpha1::ClusterStatus>(io, line.global, "/api/v1alpha1/status");
+  if (!asked) return Failure(asked.error());
+  for (const auto& silent : asked->silent) *asked->message.add_silent() = silent;
+  print(io, line.global, asked->message,
+        [&](const Layout& layout) { return cluster_status_page(asked->message, layout, io.clock.now()); });
+  return say_silent(io, "status", *asked);
+}
+
 }  // namespace
 
 Result<int> status_verb(Io& io, const CommandLine& line) {
+  if (line.global.cluster) return cluster_status(io, line);
   const auto status = client_of(line.global).fetch<v1alpha1::Status>("/api/v1alpha1/status");
   if (!status) return Failure(status.error());
   print(io, line.global, *status, [&](const Layout& layout) { return status_page(*status, layout, io.clock.now()); });
@@ -72,23 +84,26 @@ Result<int> endpoints_verb(Io& io, const CommandLine& line) {
   const EndpointsOptions& options = line.endpoints;
   Query query;
   if (!options.ns.empty()) query.add("namespace", options.ns);
-  auto list = client_of(line.global).fetch<v1alpha1::EndpointRowList>("/api/v1alpha1/endpoints" + query.text());
-  if (!list) return Failure(list.error());
-  auto& rows = *list->mutable_endpoints();
+  auto asked = ask<v1alpha1::EndpointRowList>(io, line.global, "/api/v1alpha1/endpoints" + query.text());
+  if (!asked) return Failure(asked.error());
+  auto& list = asked->message;
+  auto& rows = *list.mutable_endpoints();
   const auto hidden = [&](const v1alpha1::EndpointRow& row) {
     return !(options.all || is_public(row.source())) || !is_named(row.endpoint(), options.name);
   };
   rows.erase(std::remove_if(rows.begin(), rows.end(), hidden), rows.end());
-  print(io, line.global, *list, [&](const Layout& layout) { return endpoints_page(*list, layout, io.clock.now()); });
-  return kDone;
+  print(io, line.global, list, [&](const Layout& layout) { return endpoints_page(list, layout, io.clock.now()); });
+  return say_silent(io, "endpoints", *asked);
 }
 
 Result<int> attempts_verb(Io& io, const CommandLine& line) {
   if (line.attempts.watch) return watch_attempts(io, line);
-  const auto list = client_of(line.global).fetch<v1alpha1::AttemptList>(attempts_target(line.attempts));
-  if (!list) return Failure(list.error());
-  print(io, line.global, *list, [&](const Layout& layout) { return attempts_page(*list, layout, io.clock.now()); });
-  return kDone;
+  auto asked = ask<v1alpha1::AttemptList>(io, line.global, attempts_target(line.attempts));
+  if (!asked) return Failure(asked.error());
+  auto& list = asked->message;
+  if (line.global.cluster) cut(list, line.attempts.top);
+  print(io, line.global, list, [&](const Layout& layout) { return attempts_page(list, layout, io.clock.now()); });
+  return say_silent(io, "attempts", *asked);
 }
 
 Result<int> version_verb(Io& io, const CommandLine& line) {

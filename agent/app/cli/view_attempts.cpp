@@ -27,6 +27,14 @@ std::string count_text(const v1alpha1::SourceCount& source) {
   return std::to_string(least) + "-" + most;
 }
 
+const Column kNode{.title = "NODE", .keep = 2, .least = 8};
+
+// Whether a whole cluster says it.
+bool has_nodes(const v1alpha1::AttemptList& list) {
+  return (!list.attempts().empty() && list.attempts(0).has_node()) ||
+         (!list.sources().empty() && list.sources(0).has_node());
+}
+
 // What a service's port leads to: "shop/web: shop/web-0 8080, shop/web-1 8080 and 1 more".
 std::string leads_to(const v1alpha1::Attempt& attempt) {
   constexpr int kBackendsShown = 2;
@@ -45,6 +53,7 @@ Table attempts_table(const v1alpha1::AttemptList& list, Time now) {
                               {.title = "ATTEMPTS", .keep = 6, .right = true},
                               {.title = "LAST", .keep = 2}};
   const bool has_services = std::ranges::any_of(list.attempts(), [](const auto& a) { return !a.service().empty(); });
+  if (has_nodes(list)) columns.push_back(kNode);
   if (has_services) columns.push_back({.title = "SERVICE", .keep = 1, .least = 12, .wraps = true});
   Table table(columns);
   for (const auto& attempt : list.attempts()) {
@@ -54,6 +63,7 @@ Table attempts_table(const v1alpha1::AttemptList& list, Time now) {
                           verdict_cell(attempt.verdict()),
                           {std::to_string(attempt.packets())},
                           {last}};
+    if (has_nodes(list)) row.push_back({attempt.node()});
     if (has_services) row.push_back({leads_to(attempt)});
     table.add(std::move(row));
   }
@@ -61,17 +71,21 @@ Table attempts_table(const v1alpha1::AttemptList& list, Time now) {
 }
 
 Table sources_table(const v1alpha1::AttemptList& list) {
-  Table table({{.title = "SOURCE", .keep = 6, .least = 18},
-               {.title = "ENDPOINT", .keep = 2, .least = 12},
-               {.title = "PORT", .keep = 4, .least = 8},
-               {.title = "INTENDED", .keep = 3},
-               {.title = "ATTEMPTS", .keep = 5, .right = true}});
+  std::vector<Column> columns{{.title = "SOURCE", .keep = 6, .least = 18},
+                              {.title = "ENDPOINT", .keep = 2, .least = 12},
+                              {.title = "PORT", .keep = 4, .least = 8},
+                              {.title = "INTENDED", .keep = 3},
+                              {.title = "ATTEMPTS", .keep = 5, .right = true}};
+  if (has_nodes(list)) columns.push_back(kNode);
+  Table table(columns);
   for (const auto& source : list.sources()) {
-    table.add({{source.prefix()},
-               {endpoint_text(source.endpoint())},
-               {port_text(source.protocol(), source.port(), source.port())},
-               verdict_cell(source.verdict()),
-               {count_text(source)}});
+    std::vector<Cell> row{{source.prefix()},
+                          {endpoint_text(source.endpoint())},
+                          {port_text(source.protocol(), source.port(), source.port())},
+                          verdict_cell(source.verdict()),
+                          {count_text(source)}};
+    if (has_nodes(list)) row.push_back({source.node()});
+    table.add(std::move(row));
   }
   return table;
 }

@@ -116,7 +116,8 @@ std::vector<Line> merged(std::vector<Line> lines, const std::vector<std::string>
 std::vector<Line> lines_of(const v1alpha1::EndpointRowList& list) {
   std::vector<Line> lines;
   for (const auto& row : list.endpoints()) {
-    Line line{.endpoint = full_endpoint_text(row.endpoint()),
+    const std::string where = row.has_node() ? ", on node " + row.node() : "";
+    Line line{.endpoint = full_endpoint_text(row.endpoint()) + where,
               .ports = {port_text(row.protocol(), row.port(), row.end_port())},
               .sources = {row.source().class_()},
               .witnesses = witness_cells(row)};
@@ -153,11 +154,14 @@ Table wide_table(const v1alpha1::EndpointRowList& list, Time now) {
   std::vector<Column> columns = kColumns;
   columns.insert(columns.begin(), {.title = "ENDPOINT"});
   for (const char* title : {"SEEN", "ADDRESS", "WORKLOAD", "SOURCES", "WHY"}) columns.push_back({.title = title});
+  const bool nodes = !list.endpoints().empty() && list.endpoints(0).has_node();
+  if (nodes) columns.insert(columns.begin() + 1, {.title = "NODE"});
   Table table(columns);
   for (const auto& row : list.endpoints()) {
-    std::vector<Cell> cells{{endpoint_text(row.endpoint())},
-                            {port_text(row.protocol(), row.port(), row.end_port())},
-                            {row.source().class_()}};
+    std::vector<Cell> cells{{endpoint_text(row.endpoint())}};
+    if (nodes) cells.push_back({row.node()});
+    cells.push_back({port_text(row.protocol(), row.port(), row.end_port())});
+    cells.push_back({row.source().class_()});
     std::ranges::copy(witness_cells(row), std::back_inserter(cells));
     cells.push_back({seen_text(row, now)});
     cells.push_back({row.endpoint().has_address() ? row.endpoint().address() : std::string(kNotLooked)});
@@ -174,7 +178,7 @@ Table wide_table(const v1alpha1::EndpointRowList& list, Time now) {
 std::string endpoints_page(const v1alpha1::EndpointRowList& list, const Layout& layout, Time now) {
   Page page(layout);
   if (list.endpoints().empty()) {
-    page.say("No rows: no endpoint of this node matches, or nothing is known of one yet.");
+    page.say("No rows: no endpoint matches, or nothing is known of one yet.");
     return page.text();
   }
   page.table(layout.wide ? wide_table(list, now) : merged_table(list));

@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "agent/app/cli/page.h"
@@ -15,11 +18,12 @@ using v1alpha1::Exposure;
 constexpr std::size_t kPrefixesShown = 6;  // -o wide shows all
 constexpr std::size_t kPoliciesShown = 2;
 
-// Exposures that differ in nothing but their ports are one line.
+// Exposures that differ in nothing but their ports, or in who says so, are one line.
 struct Line {
   const Exposure* first = nullptr;
   std::vector<std::string> ports{};
-  std::set<std::string> whole{};  // protocols with every port
+  std::set<std::string> whole{};     // protocols with every port
+  std::vector<std::string> nodes{};  // of a whole cluster: those that say so
 };
 
 std::string listening_text(const Exposure& exposure) {
@@ -30,26 +34,43 @@ std::string listening_text(const Exposure& exposure) {
   return listening.process().empty() ? "yes" : listening.process();
 }
 
-bool same_but_ports(const Exposure& a, const Exposure& b) {
-  const auto without_ports = [](Exposure e) {
-    e.clear_protocol();
-    e.clear_port();
-    e.clear_end_port();
-    if (e.has_listening()) e.mutable_listening()->clear_pid();
-    return e.SerializeAsString();
-  };
-  return without_ports(a) == without_ports(b);
+// All but the ports and the node.
+std::string key_of(Exposure exposure) {
+  exposure.clear_protocol();
+  exposure.clear_port();
+  exposure.clear_end_port();
+  exposure.clear_node();
+  if (exposure.has_listening()) exposure.mutable_listening()->clear_pid();
+  return exposure.SerializeAsString();
 }
 
 std::vector<Line> lines_of(const v1alpha1::ExposureList& list) {
   std::vector<Line> lines;
+  std::map<std::pair<std::string, std::string>, std::size_t> places;  // by node and key
   for (const auto& exposure : list.exposure()) {
-    auto line = std::ranges::find_if(lines, [&](const Line& l) { return same_but_ports(*l.first, exposure); });
-    if (line == lines.end()) line = lines.insert(lines.end(), {.first = &exposure});
-    line->ports.push_back(port_text(exposure.protocol(), exposure.port(), exposure.end_port()));
-    if (any_port(exposure.protocol(), exposure.port(), exposure.end_port())) line->whole.insert(exposure.protocol());
+    const auto [place, is_new] = places.try_emplace({exposure.node(), key_of(exposure)}, lines.size());
+    if (is_new) lines.push_back({.first = &exposure});
+    Line& line = lines[place->second];
+    if (is_new && exposure.has_node()) line.nodes.push_back(exposure.node());
+    line.ports.push_back(port_text(exposure.protocol(), exposure.port(), exposure.end_port()));
+    if (any_port(exposure.protocol(), exposure.port(), exposure.end_port())) line.whole.insert(exposure.protocol());
   }
   return lines;
+}
+
+// A service is the same on every node, and is one line.
+std::vector<Line> with_nodes_together(std::vector<Line> lines) {
+  std::vector<Line> together;
+  std::map<std::pair<std::vector<std::string>, std::string>, std::size_t> places;  // by ports and key
+  for (Line& line : lines) {
+    const auto [place, is_new] = places.try_emplace({line.ports, key_of(*line.first)}, together.size());
+    if (is_new) {
+      together.push_back(std::move(line));
+    } else {
+      std::ranges::move(line.nodes, std::back_inserter(together[place->second].nodes));
+    }
+  }
+  return together;
 }
 
 std::string why_text(const Exposure& exposure, std::size_t most) {
@@ -97,9 +118,11 @@ std::string exposure_page(const v1alpha1::ExposureList& list, const Layout& layo
                               {.title = "FROM", .keep = 3, .least = 18, .wraps = true},
                               {.title = "WHY", .keep = 1, .least = 16, .wraps = true}};
   if (online) columns.insert(columns.end() - 1, {.title = "LISTENS", .keep = 2});
+  const bool of_cluster = std::ranges::any_of(list.exposure(), [](const Exposure& e) { return e.has_node(); });
+  if (of_cluster) columns.insert(columns.begin() + 1, {.title = "NODE", .keep = 2, .least = 8, .wraps = true});
   if (layout.wide) columns.insert(columns.begin() + 1, {{.title = "WORKLOAD"}, {.title = "ADDRESS"}});
   Table table(columns);
-  for (const auto& line : lines_of(list)) {
+  for (const auto& line : with_nodes_together(lines_of(list))) {
     const Exposure& exposure = *line.first;
     const Style style = intent_style(exposure.verdict(), exposure.because());
     std::vector<Cell> cells{{endpoint_text(exposure.endpoint())}};
@@ -107,6 +130,7 @@ std::string exposure_page(const v1alpha1::ExposureList& list, const Layout& layo
       cells.push_back({exposure.endpoint().workload()});
       cells.push_back({exposure.endpoint().has_address() ? exposure.endpoint().address() : std::string(kNotLooked)});
     }
+    if (of_cluster) cells.push_back({join(line.nodes, ", ")});
     cells.push_back({ports_text(line.ports, line.whole, ", "), style});
     cells.push_back({reach_text(exposure.source(), layout.wide ? 0 : kPrefixesShown), style});
     if (online) cells.push_back({listening_text(exposure)});

@@ -40,16 +40,17 @@ std::string message_of(const Finding& finding) {
   return text;
 }
 
-Table table_of(const std::vector<const Finding*>& findings, bool states, bool wide, Time now) {
+Table table_of(const std::vector<const Finding*>& findings, const FindingsShown& shown, bool wide, Time now) {
   std::vector<Column> columns{{.title = "SEVERITY", .keep = 5, .least = 8},
                               {.title = "FINDING", .keep = 9, .least = 15},
                               {.title = "SINCE", .keep = 4},
                               {.title = "SEEN", .keep = 3, .right = true},
                               {.title = "WHAT", .keep = 1, .least = 24, .wraps = true}};
-  if (states) columns.insert(columns.begin() + 4, {.title = "STATE", .keep = 6, .least = 8});
+  if (shown.resolved_too) columns.insert(columns.begin() + 4, {.title = "STATE", .keep = 6, .least = 8});
+  const bool nodes = shown.of_cluster || wide;
+  if (nodes) columns.insert(columns.end() - 1, {.title = "NODE", .keep = 7, .least = 8});
   if (wide) {
-    for (const char* title : {"NAME", "NODE", "SOURCE", "LAST SEEN"})
-      columns.insert(columns.end() - 1, {.title = title});
+    for (const char* title : {"NAME", "SOURCE", "LAST SEEN"}) columns.insert(columns.end() - 1, {.title = title});
   }
   Table table(columns);
   for (const Finding* finding : findings) {
@@ -59,10 +60,10 @@ Table table_of(const std::vector<const Finding*>& findings, bool states, bool wi
                           {finding->id(), rest},
                           {age(time_of(finding->first_seen()), now), rest},
                           {std::to_string(finding->count()) + "x", rest}};
-    if (states) row.push_back({finding->state(), rest});
+    if (shown.resolved_too) row.push_back({finding->state(), rest});
+    if (nodes) row.push_back({finding->node(), rest});
     if (wide) {
       row.push_back({finding->name(), rest});
-      row.push_back({finding->node(), rest});
       row.push_back({finding->has_source() ? source_text(finding->source(), 0) : std::string(kNotLooked), rest});
       row.push_back({ago(time_of(finding->last_seen()), now), rest});
     }
@@ -91,30 +92,40 @@ std::string summary(const std::vector<const Finding*>& findings) {
   return text + ".";
 }
 
+// "uplink is blind for 3m: why".
+std::string doubt_text(const v1alpha1::WitnessStatus& witness, Time now) {
+  std::string text = witness.witness() + " " + (witness.state() == "blind" ? "is blind" : "has not looked yet");
+  if (witness.has_since()) text += " for " + age(time_of(witness.since()), now);
+  return witness.reason().empty() ? text : text + ": " + witness.reason();
+}
+
 // "None" is only as good as the witnesses: says who looked, and who could not.
 void say_none(Page& page, const FindingsShown& shown, Time now) {
   const std::string none = shown.resolved_too ? "No findings" : "No open findings";
-  if (shown.filtered || shown.status == nullptr) {
+  if (shown.filtered || shown.lookers == nullptr) {
     page.say(none + (shown.filtered ? " that match." : "."));
     return;
   }
   std::vector<std::string> seeing;
   std::vector<std::string> not_seeing;
-  for (const auto& witness : shown.status->witnesses()) {
-    if (witness.state() == "sees") seeing.push_back(witness.witness());
-    if (witness.state() == "blind" || witness.state() == "starting") {
-      std::string text = witness.witness() + " " + (witness.state() == "blind" ? "is blind" : "has not looked yet");
-      if (witness.has_since()) text += " for " + age(time_of(witness.since()), now);
-      if (!witness.reason().empty()) text += ": " + witness.reason();
-      not_seeing.push_back(text);
+  for (const auto& node : shown.lookers->nodes()) {
+    const std::string where = shown.of_cluster ? node.node() + ": " : "";
+    for (const auto& witness : node.witnesses()) {
+      const bool told = std::ranges::find(seeing, witness.witness()) != seeing.end();
+      if (witness.state() == "sees" && !told) seeing.push_back(witness.witness());
+      if (witness.state() == "blind" || witness.state() == "starting")
+        not_seeing.push_back(where + doubt_text(witness, now));
     }
   }
+  for (const auto& silent : shown.lookers->silent()) not_seeing.push_back(silent.node() + " is silent");
+  const std::size_t nodes = static_cast<std::size_t>(shown.lookers->nodes_size());
+  const std::string where = shown.of_cluster ? " on " + counted(nodes, "node", "nodes") : "";
   if (not_seeing.empty()) {
-    page.say(none + ". Looking: " + (seeing.empty() ? "nobody" : join(seeing, ", ")) + ".",
+    page.say(none + where + ". Looking: " + (seeing.empty() ? "nobody" : join(seeing, ", ")) + ".",
              seeing.empty() ? Style::kWarning : Style::kGood);
     return;
   }
-  page.say(none + ", but not everything is seen:", Style::kWarning);
+  page.say(none + where + ", but not everything is seen:", Style::kWarning);
   for (const auto& text : not_seeing) page.say(text, Style::kWarning, 2);
 }
 
@@ -179,7 +190,7 @@ std::string findings_page(const v1alpha1::FindingList& list, const FindingsShown
     say_none(page, shown, now);
     return page.text();
   }
-  page.table(table_of(findings, shown.resolved_too, layout.wide, now));
+  page.table(table_of(findings, shown, layout.wide, now));
   page.gap();
   page.say(summary(findings));
   return page.text();

@@ -7,6 +7,7 @@
 
 #include "agent/app/cli/style.h"
 #include "agent/base/clock.h"
+#include "sextant/v1alpha1/cluster.pb.h"
 #include "sextant/v1alpha1/finding.pb.h"
 #include "sextant/v1alpha1/report.pb.h"
 #include "sextant/v1alpha1/status.pb.h"
@@ -15,12 +16,15 @@
 namespace sextant::app::cli {
 
 std::string status_page(const v1alpha1::Status& status, const Layout& layout, Time now);
+// A line for each node; what is not seen there, and who is silent, below.
+std::string cluster_status_page(const v1alpha1::ClusterStatus& cluster, const Layout& layout, Time now);
 
 // What a list of findings was asked with.
 struct FindingsShown {
   bool resolved_too = false;
   bool filtered = false;
-  const v1alpha1::Status* status = nullptr;  // for an empty list: what "none" is worth; may be nullptr
+  bool of_cluster = false;
+  const v1alpha1::ClusterStatus* lookers = nullptr;  // for an empty list: what "none" is worth; may be nullptr
 };
 // Worst first, then the latest.
 std::string findings_page(const v1alpha1::FindingList& list, const FindingsShown& shown, const Layout& layout,

@@ -302,5 +302,36 @@ TEST(Help, OfAVerbThatIsNotThereIsAUsageError) {
   EXPECT_EQ(tree.help("verify", 80).error().what, "verify: not in this version");
 }
 
+TEST(CommandTree, APluginOfKubectlAsksTheClusterUnlessItIsToldWhichDaemon) {
+  const auto of = [](const std::string& program, std::vector<std::string> args) {
+    CommandTree tree({.program = program});
+    return tree.parse(args);
+  };
+  EXPECT_FALSE(of("sextant", {"status"})->global.cluster);
+  EXPECT_TRUE(of("sextant", {"status", "--cluster"})->global.cluster);
+  EXPECT_TRUE(of("kubectl sextant", {"status"})->global.cluster);
+  EXPECT_FALSE(of("kubectl sextant", {"status", "--server", "unix:/s"})->global.cluster);
+  const auto given = of("kubectl sextant", {"--context", "prod", "findings", "--server", "http://127.0.0.1:8001"});
+  ASSERT_TRUE(given);
+  EXPECT_EQ(given->global.cluster->context, "prod");
+  EXPECT_EQ(given->global.cluster->ns, "sextant");
+  EXPECT_EQ(given->global.cluster->proxy->port, 8001);
+  EXPECT_TRUE(of("sextant", {"exposure", "--kubeconfig", "c"})->global.cluster);
+}
+
+TEST(CommandTree, WhatAsksOneDaemonIsRefusedOfACluster) {
+  for (const auto& args :
+       std::vector<std::vector<std::string>>{{"findings", "--watch"},
+                                             {"attempts", "--watch"},
+                                             {"explain", "--to", "a/b", "--from", "::1", "--port", "1"}}) {
+    CommandTree tree({.program = "kubectl sextant"});
+    const auto refused = tree.parse(args);
+    ASSERT_FALSE(refused) << args[0];
+    EXPECT_THAT(refused.error().what, HasSubstr("kubectl -n sextant exec POD -- sextant " + args[0]));
+  }
+  CommandTree tree({});
+  EXPECT_THAT(tree.parse({"status", "--cluster", "--server", "unix:/s"}).error().what, HasSubstr("`kubectl proxy`"));
+}
+
 }  // namespace
 }  // namespace sextant::app::cli

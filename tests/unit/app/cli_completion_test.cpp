@@ -76,9 +76,10 @@ TEST_F(BashCompletion, OffersVerbsFirst) {
 }
 
 TEST_F(BashCompletion, OffersTheOptionsOfTheVerb) {
-  EXPECT_THAT(complete({"findings", "--s"}), UnorderedElementsAre("--since", "--severity", "--server"));
+  EXPECT_THAT(complete({"findings", "--s"}),
+              UnorderedElementsAre("--since", "--severity", "--server", "--sextant-namespace"));
   EXPECT_THAT(complete({"attempts", "--w"}), UnorderedElementsAre("--watch"));
-  EXPECT_THAT(complete({"-o", "json", "findings", "--co"}), UnorderedElementsAre("--code"));
+  EXPECT_THAT(complete({"-o", "json", "findings", "--cod"}), UnorderedElementsAre("--code"));
 }
 
 TEST_F(BashCompletion, OffersTheWordsOfAnOption) {

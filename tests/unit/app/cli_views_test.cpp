@@ -86,12 +86,13 @@ TEST(FindingsPage, ColoursSeverityAndDimsWhatIsResolved) {
 }
 
 TEST(FindingsPage, SaysNoneAndWhoLooked) {
-  Pages pages;
-  FindingsShown shown{.status = &pages.status};
+  v1alpha1::ClusterStatus lookers;
+  *lookers.add_nodes() = Pages{}.status;
+  const FindingsShown shown{.lookers = &lookers};
   std::string page = findings_page({}, shown, kPlain80, kConsoleNow);
   EXPECT_THAT(page, HasSubstr("No open findings, but not everything is seen:"));
   EXPECT_THAT(page, HasSubstr("death is blind for 2h: tp_btf is missing"));
-  pages.status.mutable_witnesses()->RemoveLast();
+  lookers.mutable_nodes(0)->mutable_witnesses()->RemoveLast();
   page = findings_page({}, shown, kPlain80, kConsoleNow);
   EXPECT_EQ(page, "No open findings. Looking: intended, uplink.\n");
 }

@@ -82,5 +82,49 @@ TEST_F(Kubeconfig, SaysWhatItDoesNotFind) {
   EXPECT_THAT(read_kubeconfig("/nowhere").error().what, HasSubstr("No such file"));
 }
 
+TEST_F(Kubeconfig, OfSeveralFilesTheFirstThatSaysSomethingCounts) {
+  const auto first = files.write("first", "current-context: home\nusers: [{name: u, user: {token: first}}]\n");
+  const auto second = files.write("second",
+                                  "current-context: away\ncontexts: [{name: home, context: {cluster: c, user: u}}]\n"
+                                  "users: [{name: u, user: {token: second}}]\n"
+                                  "clusters: [{name: c, cluster: {certificate-authority: ca.crt, " +
+                                      server + "}}]\n");
+  const auto connection = read_kubeconfig(KubeconfigFiles{.files = {first, second}});
+  ASSERT_TRUE(connection) << connection.error().what;
+  EXPECT_EQ(connection->token.text, "first");
+  EXPECT_EQ(connection->ca.file, files.path() / "ca.crt") << "relative to the file that says so";
+}
+
+TEST_F(Kubeconfig, AContextThatIsNamedCountsBeforeTheCurrentOne) {
+  const auto file = files.write("config",
+                                "current-context: a\ncontexts: [{name: b, context: {cluster: c, user: u}}]\n"
+                                "users: [{name: u, user: {token: x}}]\nclusters: [{name: c, cluster: {" +
+                                    server + "}}]\n");
+  EXPECT_TRUE(read_kubeconfig(KubeconfigFiles{.files = {file}, .context = "b"}));
+  EXPECT_THAT(read_kubeconfig(KubeconfigFiles{.files = {file}, .context = "z"}).error().what,
+              HasSubstr("there is no context 'z'"));
+}
+
+TEST_F(Kubeconfig, FilesOfAListMayBeMissingButNotAllOfThem) {
+  const auto file = files.write("config",
+                                "current-context: a\ncontexts: [{name: a, context: {cluster: c}}]\n"
+                                "clusters: [{name: c, cluster: {" +
+                                    server + "}}]\n");
+  EXPECT_TRUE(read_kubeconfig(KubeconfigFiles{.files = {"/nowhere", file}, .may_be_missing = true}));
+  EXPECT_THAT(read_kubeconfig(KubeconfigFiles{.files = {"/nowhere", file}}).error().what, HasSubstr("/nowhere"));
+  EXPECT_THAT(read_kubeconfig(KubeconfigFiles{.files = {"/nowhere"}, .may_be_missing = true}).error().what,
+              HasSubstr("/nowhere: No such file"));
+  EXPECT_THAT(read_kubeconfig(KubeconfigFiles{}).error().what, HasSubstr("none is named"));
+}
+
+TEST(PersonalKubeconfig, IsTheOneGivenElseThoseOfTheVariableElseTheHomes) {
+  using Paths = std::vector<std::filesystem::path>;
+  EXPECT_EQ(personal_kubeconfig("/given", "/a:/b", "/home/me").files, Paths{"/given"});
+  EXPECT_FALSE(personal_kubeconfig("/given", "/a:/b", "/home/me").may_be_missing);
+  EXPECT_EQ(personal_kubeconfig({}, ":/a::/b:", "/home/me").files, (Paths{"/a", "/b"}));
+  EXPECT_EQ(personal_kubeconfig({}, "", "/home/me").files, Paths{"/home/me/.kube/config"});
+  EXPECT_EQ(personal_kubeconfig({}, nullptr, nullptr).files, Paths{});
+}
+
 }  // namespace
 }  // namespace sextant::kube
