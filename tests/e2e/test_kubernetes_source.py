@@ -1,76 +1,13 @@
 """The daemon on a real API server: kube-apiserver and etcd, in the simulated node's network."""
 
-import re
 import time
 
-import cluster
-from simnode import Allow, kernel
+from kubernetes_case import SYNC_TIMEOUT, KubernetesTest
+from simnode import kernel
 from simnode.node import STRANGER
-from support import START_TIMEOUT, NodeTest
-
-SYNC_TIMEOUT = 60  # a server that starts, and a pause that may have grown to half a minute meanwhile
 
 
-class KubernetesSource(NodeTest):
-    @classmethod
-    def setUpClass(cls):
-        cluster.build()
-
-    def setUp(self):
-        super().setUp()
-        self.cluster = cluster.Cluster(self.sim)
-        self.addCleanup(self.cluster.remove)
-        self.cluster.add_account()
-        self.cluster.add_node("n1", self.sim.address, f"{self.sim.prefix}:1::/64")
-        for namespace in ("shop", "ops"):
-            self.cluster.add_namespace(namespace)
-        for pod, port in ((self.web, 443), (self.db, 5432), (self.admin, 8443)):
-            self.cluster.add_pod(pod)
-            self.cluster.allow(pod.namespace, pod.name, port)
-        # As the policies above have it.
-        for pod, port in ((self.web, 443), (self.db, 5432), (self.admin, 8443)):
-            self.sim.enforcement.protect(pod.address, [Allow("tcp", port)])
-
-    def make_daemon(self, name="sextant", **config):
-        daemon = super().make_daemon(name, **{"datapath": {"enabled": False}, **config})
-        daemon.config["source"] = {"kubernetes": {"kubeconfig": str(self.cluster.kubeconfig)}, **config.get("source", {})}
-        return daemon
-
-    def source(self, resource):
-        return next(s for s in self.daemon.view("status")["sources"] if s["name"] == f"kubernetes {resource}")
-
-    def wait_synced(self, resource="pods"):
-        self.wait_for(f"{resource} are synced", lambda: self.source(resource)["healthy"], SYNC_TIMEOUT)
-
-    def wait_unsynced(self, resource="pods"):
-        return self.wait_for(f"{resource} are not synced", lambda: not self.source(resource)["healthy"] and self.source(resource), SYNC_TIMEOUT)
-
-    def restart_server(self, *flags):
-        self.cluster.stop("kube-apiserver")
-        self.cluster.start(*flags)
-
-    def requests(self):
-        """By verb and resource, of those that were answered."""
-        counts = {}
-        for verb, resource, code, number in re.findall(
-                r'sextant_kube_requests_total\{verb="(\w+)",resource="([^"]+)",code="(\d+)"\} (\d+)', self.daemon.get("/metrics")[1]):
-            counts[verb, resource, code] = int(number)
-        return counts
-
-    def expect_model_of_a_fresh_start(self):
-        """What the daemon has come to know is what one that starts now reads."""
-        fresh = self.make_daemon("fresh", api={"socket": str(self.sim.folder / "fresh.sock"), "listen": []})
-        fresh.socket = self.sim.folder / "fresh.sock"
-        fresh.start_and_wait(timeout=START_TIMEOUT)
-
-        def picture(daemon):
-            rows = [(r["endpoint"], r["protocol"], r["port"], r["endPort"], r["source"], r["intended"]["verdict"])
-                    for r in daemon.view("endpoints")["endpoints"]]
-            return daemon.view("status")["objects"], rows
-
-        self.wait_for("the model equals a fresh list", lambda: picture(self.daemon) == picture(fresh))
-        self.assertEqual(fresh.stop(), 0)
-
+class KubernetesSource(KubernetesTest):
     def test_pods_services_and_policies_come_from_the_API_and_a_true_picture_has_no_finding_but_the_true_one(self):
         self.start(datapath={"enabled": True})
         known = int(self.daemon.view("status")["objects"].get("Service", 0))
