@@ -1,4 +1,4 @@
-// SXT012: a policy that is refused as a whole, or part of which cannot be computed.
+// SXT012: a policy that is refused as a whole, part of which cannot be computed, or that does nothing.
 #include <algorithm>
 
 #include "agent/audit/rules.h"
@@ -28,6 +28,21 @@ Claim claim_of(const PolicyProblem& problem) {
           .policies = {problem.policy}};
 }
 
+constexpr std::string_view kVoid = "SXT012/";  // what the evidence begins with where lint's reason is told
+
+Claim claim_of(const lint::Remark& remark) {
+  const lint::Reason& reason = lint::reason(remark.reason);
+  const std::string where = remark.policy.origin.to_string();
+  const std::string detail =
+      code_of(reason) + ": " + std::string(reason.title) + (where.empty() ? "" : " (" + where + ")");
+  return {.code = kIneffectivePolicy,
+          .endpoint = {.ref = ref_of(remark.policy)},
+          .message = remark.policy.to_string() + " " + remark.message,
+          .evidence = {{.witness = Witness::kIntended, .detail = detail}},
+          .policies = {remark.policy},
+          .fix = "# " + remark.fix + "\n"};
+}
+
 }  // namespace
 
 std::vector<Claim> ineffective_policies(const Picture& picture) {
@@ -38,6 +53,10 @@ std::vector<Claim> ineffective_policies(const Picture& picture) {
     Claim& claim = claims.try_emplace(ref_of(problem.policy), claim_of(problem)).first->second;
     claim.evidence.push_back(
         {.witness = Witness::kIntended, .verdict = Verdict::kUnknown, .detail = reason_of(problem)});
+  }
+  if (picture.lookups().void_policies) {
+    for (const lint::Remark& remark : picture.lookups().void_policies())
+      claims.try_emplace(ref_of(remark.policy), claim_of(remark));
   }
   std::vector<Claim> all;
   for (auto& [ref, claim] : claims) all.push_back(std::move(claim));
@@ -50,7 +69,9 @@ std::string ineffective_policy_gone(const Picture& picture, const Finding& findi
     const ObjectKey& key = entry.first;
     return ref_of({.kind = key.kind, .ns = key.ns, .name = key.name}) == finding.endpoint.ref;
   });
-  return exists ? "the policy was mended" : "the policy was removed";
+  if (!exists) return "the policy was removed";
+  const bool was_void = !finding.evidence.empty() && finding.evidence.front().detail.starts_with(kVoid);
+  return was_void ? "the policy has an effect again" : "the policy was mended";
 }
 
 }  // namespace sextant::audit

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "agent/audit/lint/lint.h"
 #include "agent/base/result.h"
 #include "agent/model/intent.h"
 
@@ -24,6 +25,8 @@ struct Lookups {
   // The class that an address is in now.
   std::function<std::shared_ptr<const SourceClass>(const IpAddress&)> classify{};
   std::function<std::vector<PolicyProblem>()> problems{};
+  // Policies that do nothing although Cilium takes them (void_policies.h). Empty: nobody looks.
+  std::function<std::vector<lint::Remark>()> void_policies{};
   // For services, which lead to endpoints of other nodes and change who a packet comes from.
   std::function<std::shared_ptr<const EndpointIntent>(const ObjectKey&)> workload_intent{};  // of a pod template
   std::function<Result<Decision>(const policy::Subject&, const policy::Peer&, Protocol, std::uint16_t)> decide{};

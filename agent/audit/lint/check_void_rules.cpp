@@ -53,6 +53,23 @@ class Bench {
   std::unique_ptr<policy::Engine> engine_;
 };
 
+// The pairs of two engines, made anew when one has cut the addresses anew: most rules name no prefix.
+class LastPairs {
+ public:
+  const SourcePairs& of(const policy::Engine& before, const policy::Engine& after) {
+    before.sources();  // brings the partitions up to date
+    after.sources();
+    const std::pair cut{before.work().partitions, after.work().partitions};
+    if (!pairs_ || cut != cut_) pairs_.emplace(before, after);
+    cut_ = cut;
+    return *pairs_;
+  }
+
+ private:
+  std::optional<SourcePairs> pairs_{};
+  std::pair<std::uint64_t, std::uint64_t> cut_{};
+};
+
 // What the others do with the traffic that a rule is about.
 struct Others {
   bool matched = false;  // there is such traffic
@@ -60,6 +77,7 @@ struct Others {
   bool denied = false;   // some of it is denied
   bool unclear = false;  // some of it is unknown, or goes through the proxy
   std::vector<PolicyRef> policies{};
+  std::vector<PolicyRef> denying{};  // those of them that deny
 };
 
 class Trial {
@@ -106,8 +124,8 @@ class Trial {
     return false;
   }
 
-  bool same_without(const std::vector<const SubjectView*>& subjects) const {
-    const SourcePairs pairs(tree_.engine(), less_.engine());
+  bool same_without(const std::vector<const SubjectView*>& subjects) {
+    const SourcePairs& pairs = less_pairs_.of(tree_.engine(), less_.engine());
     return std::ranges::all_of(subjects, [&](const SubjectView* subject) {
       const auto with = tree_.intent(*subject);
       const auto without = Tree::intent(less_.engine(), *subject);
@@ -143,16 +161,15 @@ class Trial {
     Others others;
     const auto only = only_rule(*policy.object, spec, rule);
     alone_.apply(Object(*only));
-    const SourcePairs pairs(alone_.engine(), tree_.engine());
+    const SourcePairs& pairs = alone_pairs_.of(alone_.engine(), tree_.engine());
     const Because matching = rule.deny ? Because::kDenyRule : Because::kRule;
     for (const SubjectView* subject : subjects) {
       const auto own = Tree::intent(alone_.engine(), *subject);
       const auto all = tree_.intent(*subject);
-      walk_cells(pairs, *own, *all,
-                 [&](const auto&, const IntentCell& mine, const IntentCell& cell, std::uint16_t, std::uint16_t) {
-                   if (mine.because == matching) add(others, policy, rule, cell);
-                   return true;
-                 });
+      walk_distinct_cells(pairs, *own, *all, [&](const IntentCell& mine, const IntentCell& cell) {
+        if (mine.because == matching) add(others, policy, rule, cell);
+        return true;
+      });
     }
     alone_.apply(Removed{.key = policy.key()});
     return others;
@@ -165,19 +182,23 @@ class Trial {
     others.open |= reachable(cell.verdict);
     others.denied |= cell.verdict == Verdict::kDeny;
     for (const PolicyRef& ref : cell.policies) {
-      if (!is_of(ref, policy, rule) && std::ranges::find(others.policies, ref) == others.policies.end())
-        others.policies.push_back(ref);
+      if (is_of(ref, policy, rule)) continue;
+      for (auto* list : {&others.policies, cell.because == Because::kDenyRule ? &others.denying : nullptr}) {
+        if (list != nullptr && std::ranges::find(*list, ref) == list->end()) list->push_back(ref);
+      }
     }
   }
 
   const Tree& tree_;
   Bench less_;   // without the rules found void so far
   Bench alone_;  // one rule at a time
+  LastPairs less_pairs_{};
+  LastPairs alone_pairs_{};
 };
 
-std::string others_words(const Others& others) {
+std::string others_words(const std::vector<PolicyRef>& others) {
   std::vector<std::string> words;
-  for (const PolicyRef& ref : others.policies) {
+  for (const PolicyRef& ref : others) {
     const std::string place = ref.origin.to_string();
     words.push_back(ref.to_string() + " " + ref.rule + (place.empty() ? "" : " (" + place + ")"));
   }
@@ -187,21 +208,25 @@ std::string others_words(const Others& others) {
 Remark remark_of(const PolicyView& policy, const RuleView& rule, const Others& others) {
   const PolicyRef place = policy.at(rule.where, rule.document);
   if (rule.deny) {
-    return {ReasonId::kOverruled, place, "what it denies is let in all the same, by " + others_words(others),
+    return {ReasonId::kOverruled, place, "what it denies is let in all the same, by " + others_words(others.policies),
             "say it in a policy of the same tier or a higher one"};
   }
   if (others.denied) {
     const std::string rest = others.open ? ", and the rest is let in by others already" : "";
-    return {
-        ReasonId::kShadowed, place,
-        "lets nobody in: what it allows is denied by " + others_words(others) + rest + "; a deny wins over any allow",
-        "make the deny narrower, or remove this rule"};
+    return shadowed(place, others.denying, rest);
   }
-  return {ReasonId::kRedundant, place, "changes nothing: what it allows is let in already by " + others_words(others),
+  return {ReasonId::kRedundant, place,
+          "changes nothing: what it allows is let in already by " + others_words(others.policies),
           "remove it, or make the other narrower: as it is, this rule limits nobody"};
 }
 
 }  // namespace
+
+Remark shadowed(const PolicyRef& place, const std::vector<PolicyRef>& by, const std::string& rest) {
+  return {ReasonId::kShadowed, place,
+          "lets nobody in: what it allows is denied by " + others_words(by) + rest + "; a deny wins over any allow",
+          "make the deny narrower, or remove this " + std::string(place.rule.empty() ? "policy" : "rule")};
+}
 
 void check_void_rules(const Tree& tree, Remarks& remarks) {
   std::optional<Trial> trial;

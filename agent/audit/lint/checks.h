@@ -25,6 +25,15 @@ void check_label_keys(const Tree& tree, Remarks& remarks);        // filtered-la
 void check_host_bits(const Tree& tree, Remarks& remarks);         // host-bits
 void check_defects(const Tree& tree, Remarks& remarks);           // release-defect
 
+// ---- what the daemon's SXT012 shares
+// ---------------------------------------------------------------------------------
+
+// Whether the world says enough of the cluster to tell that a spec selects nothing.
+bool can_tell_selection(const World& world, const PolicyView& policy, const SpecView& spec);
+Remark selects_nothing(const World& world, const PolicyView& policy, const SpecView& spec);
+// `by`: the rules that deny what it allows. `rest`: what more is to be said of it.
+Remark shadowed(const PolicyRef& place, const std::vector<PolicyRef>& by, const std::string& rest = {});
+
 // ---- what they share ------------------------------------------------------------------------------------------------
 
 // Calls visit(policy, spec, rule) for every rule of every policy.

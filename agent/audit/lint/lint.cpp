@@ -14,8 +14,14 @@ constexpr std::array kChecks{check_schema,         check_rejected,       check_s
                              check_empty_rules,    check_packet_too_big, check_label_keys,       check_host_bits,
                              check_defects};
 
-// Whether the policy's annotation names the reason.
-bool silences(const World& world, const Remark& remark) {
+auto order_of(const Remark& remark) {
+  return std::tuple(remark.policy.origin.file, remark.policy.origin.line, remark.policy.to_string(), remark.reason,
+                    remark.policy.rule, remark.message);
+}
+
+}  // namespace
+
+bool is_silenced(const World& world, const Remark& remark) {
   const auto object =
       world.policies().find({.kind = remark.policy.kind, .ns = remark.policy.ns, .name = remark.policy.name});
   if (object == world.policies().end()) return false;
@@ -33,18 +39,11 @@ bool silences(const World& world, const Remark& remark) {
   return false;
 }
 
-auto order_of(const Remark& remark) {
-  return std::tuple(remark.policy.origin.file, remark.policy.origin.line, remark.policy.to_string(), remark.reason,
-                    remark.policy.rule, remark.message);
-}
-
-}  // namespace
-
 Report lint(const World& world, const policy::Options& options) {
   const Tree tree(world, options);
   Report report{.policies = tree.policies().size()};
   for (const auto& check : kChecks) check(tree, report.remarks);
-  report.silenced = std::erase_if(report.remarks, [&](const Remark& remark) { return silences(world, remark); });
+  report.silenced = std::erase_if(report.remarks, [&](const Remark& remark) { return is_silenced(world, remark); });
   std::ranges::sort(report.remarks, {}, order_of);
   const auto repeated = std::ranges::unique(report.remarks);
   report.remarks.erase(repeated.begin(), repeated.end());

@@ -33,4 +33,7 @@ struct Report {
 
 Report lint(const World& world, const policy::Options& options);
 
+// Whether the policy's annotation names the reason.
+bool is_silenced(const World& world, const Remark& remark);
+
 }  // namespace sextant::audit::lint

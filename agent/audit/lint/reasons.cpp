@@ -21,9 +21,8 @@ constexpr std::array<Reason, static_cast<std::size_t>(ReasonId::kCount)> kReason
     {ReasonId::kUncomputable, "uncomputable", Severity::kInfo, "a part that cannot be computed",
      "The verdict depends on what only the running cluster or a cloud knows: Sextant calls it unknown."},
     {ReasonId::kSelectsNothing, "selects-nothing", Severity::kWarning, "selects nothing",
-     "No pod, pod template or node of the manifests is selected: the policy protects nothing. Pods that are selected "
-     "by no "
-     "other policy are open."},
+     "No pod, pod template or node that is known is selected: the policy protects nothing. Pods that are selected by "
+     "no other policy are open."},
     {ReasonId::kShadowed, "shadowed", Severity::kWarning, "shadowed by a deny",
      "Whatever the rule allows is denied by another one: a deny wins however narrow the allow is. Without the rule, no "
      "verdict would change."},

@@ -69,5 +69,48 @@ TEST_F(IneffectivePolicy, ResolvesWhenMendedOrRemoved) {
   EXPECT_EQ(changes[1].finding.resolution, "the policy was removed");
 }
 
+// What lint says of a policy that Cilium takes.
+struct PolicyWithoutEffect : Watch, ::testing::Test {
+  PolicyWithoutEffect() {
+    Lookups all = lookups();
+    all.void_policies = [this] { return remarks; };
+    auditor.emplace(world, std::move(all), config);
+    look();
+    static_cast<void>(settle());
+  }
+  std::vector<FindingChange> look_again() {
+    auditor->on_intent(now);
+    return settle();
+  }
+
+  std::vector<lint::Remark> remarks{};
+};
+
+TEST_F(PolicyWithoutEffect, IsToldWithLintsReasonAndFix) {
+  PolicyRef where = cnp("db");
+  where.origin = {.file = "db.yaml", .line = 3};
+  remarks = {{lint::ReasonId::kSelectsNothing, where, "selects no pod", "compare its labels"}};
+  world.apply(Object(PolicyObject{.ns = "shop", .name = "db", .body = std::make_shared<Document>()}));
+  const auto changes = look_again();
+  ASSERT_THAT(opened(changes), SizeIs(1));
+  const Finding& f = changes[0].finding;
+  EXPECT_EQ(f.code, "SXT012");
+  EXPECT_EQ(f.severity, Severity::kInfo);
+  EXPECT_EQ(f.endpoint.ref.name, "CiliumNetworkPolicy/db");
+  EXPECT_EQ(f.message, "CiliumNetworkPolicy shop/db selects no pod");
+  EXPECT_EQ(f.evidence.at(0).detail, "SXT012/selects-nothing: selects nothing (db.yaml:3)");
+  EXPECT_EQ(f.fix, "# compare its labels\n");
+  remarks.clear();
+  EXPECT_EQ(look_again().at(0).finding.resolution, "the policy has an effect again");
+}
+
+TEST_F(PolicyWithoutEffect, ThatIsRefusedIsOneFinding) {
+  problems = {{.policy = cnp("db"), .rejected = true, .reason = "a"}};
+  remarks = {{lint::ReasonId::kSelectsNothing, cnp("db"), "selects no pod", "compare its labels"}};
+  look_again();
+  ASSERT_THAT(open("SXT012"), SizeIs(1));
+  EXPECT_THAT(open("SXT012").at(0).message, ::testing::HasSubstr("is refused"));
+}
+
 }  // namespace
 }  // namespace sextant::audit::testing
