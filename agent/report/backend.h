@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -84,6 +85,26 @@ struct ExplainView {
   std::string cilium_release{};
 };
 
+struct LintRequest {
+  std::string cilium{};              // a release to judge by; empty: the cluster's
+  Severity least = Severity::kInfo;  // remarks below are not told
+};
+// One thing to say of one policy.
+struct LintRemark {
+  std::string code{};  // "SXT012/selects-nothing"
+  Severity severity = Severity::kInfo;
+  std::string title{};    // a few words, the same for every remark of the code
+  PolicyRef policy{};     // with the rule
+  std::string message{};  // a sentence without a final full stop
+  std::string fix{};      // the same
+};
+struct LintView {
+  std::vector<LintRemark> remarks{};
+  std::size_t policies = 0;  // that were looked at
+  std::size_t silenced = 0;  // remarks that an annotation asked not to hear
+  std::string cilium_release{};
+};
+
 // How often something took how long. Fixed bounds, so that it costs the same whatever it is told.
 struct DurationHistogram {
   static constexpr std::array<double, 13> kBounds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
@@ -126,6 +147,9 @@ class Backend {
   virtual Result<AttemptsView> attempts() const = 0;
   virtual std::vector<UplinkCount> uplink_counts() const = 0;
   virtual Result<ExplainView> explain(const ExplainRequest& request) const = 0;
+  // `done` is called once, on the caller's thread, now or later: every policy is looked at, which takes its time. An
+  // error with the code EAGAIN: not now.
+  virtual void lint(const LintRequest& request, std::function<void(Result<LintView>)> done) const = 0;
   virtual MetricsView metrics() const { return {}; }
   // "StatefulSet/db"; empty when nothing owns the endpoint or it is not known any more.
   virtual std::string workload_of(const EndpointRef& /*endpoint*/) const { return {}; }

@@ -10,6 +10,7 @@
 #include "agent/model/finding.h"
 #include "agent/report/backend.h"
 #include "sextant/v1alpha1/finding.pb.h"
+#include "sextant/v1alpha1/report.pb.h"
 #include "sextant/v1alpha1/status.pb.h"
 #include "sextant/v1alpha1/view.pb.h"
 
@@ -22,6 +23,7 @@ v1alpha1::Attempt to_message(const AttemptCount& attempt);
 v1alpha1::SourceCount to_message(const SourceCount& source);
 v1alpha1::Explanation to_message(const ExplainView& view);
 v1alpha1::Status to_message(const StatusView& status);
+v1alpha1::LintReport to_message(const LintView& view);
 v1alpha1::PolicyRef to_message(const PolicyRef& policy);
 v1alpha1::WatchEvent to_message(const FindingChange& change);
 

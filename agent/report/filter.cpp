@@ -213,6 +213,20 @@ Result<AttemptFilter> attempt_filter_from(const Target& target) {
   return out;
 }
 
+Result<LintRequest> lint_request_from(const Target& target) {
+  static constexpr std::array<std::string_view, 2> kKnown{"cilium", "severity"};
+  const Result<Parameters> parameters = Parameters::check(target, kKnown);
+  if (!parameters) return Failure(parameters.error());
+  LintRequest out;
+  if (const std::string* cilium = parameters->find("cilium")) out.cilium = *cilium;
+  if (const std::string* severity = parameters->find("severity")) {
+    const std::optional<Severity> least = severity_from(*severity);
+    if (!least || *least == Severity::kCritical) return wrong("severity", *severity, "warning or info");
+    out.least = *least;
+  }
+  return out;
+}
+
 Result<> no_parameters(const Target& target) {
   const Result<Parameters> parameters = Parameters::check(target, {});
   if (!parameters) return Failure(parameters.error());

@@ -47,6 +47,8 @@ Result<FindingFilter> finding_filter_from(const Target& target, Time now);
 Result<FindingFilter> watch_filter_from(const Target& target);
 Result<EndpointFilter> endpoint_filter_from(const Target& target);
 Result<AttemptFilter> attempt_filter_from(const Target& target);
+// cilium, severity: remarks at least this severe, warning or info.
+Result<LintRequest> lint_request_from(const Target& target);
 // For paths that take no parameter.
 Result<> no_parameters(const Target& target);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,12 +26,16 @@ struct HttpRequest {
 };
 
 struct HttpResponse {
+  using Done = std::function<void(HttpResponse)>;
+
   unsigned status = 200;
   std::string content_type = "application/json";
   std::string body{};
   std::vector<std::pair<std::string, std::string>> headers{};  // beside those that every answer has
   // Set: the answer is the stream of server-sent events that pass the filter, and `body` is unused.
   std::optional<FindingFilter> watch{};
+  // Set: the answer is what this calls its parameter with, once, now or later, and nothing else here counts.
+  std::function<void(Done)> later{};
 };
 
 std::string_view reason_phrase(unsigned status);

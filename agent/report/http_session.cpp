@@ -1,10 +1,13 @@
 #include "agent/report/http_session.h"
 
 #include <array>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -193,6 +196,10 @@ class Session {
     }
     const bool head_only = message.method() == http::verb::head;
     HttpResponse response = context_.router.handle(request_of(std::move(message), checks_host_));
+    if (response.later) {
+      HttpResponse outcome = co_await outcome_of(std::move(response.later));
+      response = std::move(outcome);
+    }
     if (response.watch && !head_only) {
       co_await watch(std::move(response));
       co_return false;
@@ -200,6 +207,23 @@ class Session {
     const bool written = co_await write(response, keep_alive, head_only);
     if (written && !keep_alive) co_await linger();
     co_return written&& keep_alive;
+  }
+
+  // What takes its time: other connections are served meanwhile.
+  asio::awaitable<HttpResponse> outcome_of(std::function<void(HttpResponse::Done)> later) {
+    struct Wait {
+      std::optional<HttpResponse> outcome{};
+      asio::steady_timer timer;
+    };
+    const auto wait = std::make_shared<Wait>(
+        Wait{.timer = asio::steady_timer(stream_.get_executor(), asio::steady_timer::time_point::max())});
+    later([wait](HttpResponse outcome) {
+      wait->outcome = std::move(outcome);
+      wait->timer.cancel();
+    });
+    if (!wait->outcome) co_await wait->timer.async_wait(kAwait);
+    if (!wait->outcome) co_return error_response(503, "stopped");
+    co_return std::move(*wait->outcome);
   }
 
   asio::awaitable<void> watch(HttpResponse response) {

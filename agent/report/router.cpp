@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "agent/report/accept.h"
 #include "agent/report/ascii.h"
@@ -76,6 +77,7 @@ const std::vector<Router::Route>& Router::routes() {
       {"/api/v1alpha1/exposure", Method::kGet, &Router::exposure},
       {"/api/v1alpha1/attempts", Method::kGet, &Router::attempts},
       {"/api/v1alpha1/explain", Method::kPost, &Router::explain},
+      {"/api/v1alpha1/lint", Method::kGet, &Router::lint},
       {"/api/v1alpha1/verify", Method::kPost, &Router::not_there_yet},
       {"/api/v1alpha1/probe", Method::kPost, &Router::not_there_yet},
       {"/api/v1alpha1/watch", Method::kGet, &Router::watch},
@@ -211,6 +213,19 @@ HttpResponse Router::explain(const HttpRequest& request, const Target& target) c
   const Result<ExplainView> view = backend_.explain(*asked);
   if (!view) return error_response(422, view.error().what);
   return answer(request, to_message(*view));
+}
+
+HttpResponse Router::lint(const HttpRequest& request, const Target& target) const {
+  Result<LintRequest> asked = lint_request_from(target);
+  if (!asked) return bad_request(asked.error());
+  HttpResponse out;
+  out.later = [this, request, asked = *std::move(asked)](HttpResponse::Done done) {
+    backend_.lint(asked, [request, done = std::move(done)](const Result<LintView>& view) {
+      if (view) return done(answer(request, to_message(*view)));
+      done(error_response(view.error().code == EAGAIN ? 503 : 422, view.error().what));
+    });
+  };
+  return out;
 }
 
 HttpResponse Router::not_there_yet(const HttpRequest&, const Target& target) const {

@@ -35,6 +35,7 @@ class Router {
   HttpResponse exposure(const HttpRequest& request, const Target& target) const;
   HttpResponse attempts(const HttpRequest& request, const Target& target) const;
   HttpResponse explain(const HttpRequest& request, const Target& target) const;
+  HttpResponse lint(const HttpRequest& request, const Target& target) const;
   HttpResponse not_there_yet(const HttpRequest& request, const Target& target) const;
   HttpResponse watch(const HttpRequest& request, const Target& target) const;
 

@@ -33,15 +33,22 @@ void declare_lint(CLI::App& app, Parsed& parsed) {
   LintOptions& options = parsed.line.lint;
   CLI::App& verb = add_verb(app, parsed, Verb::kLint, "lint",
                             "Policies that do nothing, are rejected, or mean something else on public IPv6");
+  verb.callback([&parsed, &verb] {
+    parsed.line.verb = Verb::kLint;
+    // The daemon tries every rule of every policy before it answers.
+    if (verb.get_option("--timeout")->count() == 0) parsed.line.global.timeout = std::chrono::minutes(1);
+  });
   add_value(
       verb, "--severity", "warning|info", options.least, severity_word,
       "Only remarks this severe: warning, the policy does not do what it says; info (default), it may not be what "
       "was meant");
   declare_offline_options(verb, options.offline);
-  verb.get_option("--manifests")->required();
+  verb.get_option("--cilium")
+      ->remove_needs(verb.get_option("--manifests"));  // the daemon can be asked of a release too
   declare_global_options(verb, parsed, true);
   verb.footer(
-      "lint --manifests clusters/prod\nlint --manifests clusters/prod --cilium 1.19.3 -o sarif > lint.sarif\n"
+      "lint\nlint --cilium 1.20.2\nlint --manifests clusters/prod\nlint --manifests clusters/prod --cilium 1.19.3 -o "
+      "sarif > lint.sarif\n"
       "kubectl kustomize . | PROGRAM lint --manifests - --severity warning");
 }
 

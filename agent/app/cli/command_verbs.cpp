@@ -202,7 +202,8 @@ void declare_global_options(CLI::App& app, Parsed& parsed, bool results) {
     if (duration && duration->count() == 0) return failure("must be longer than nothing");
     return duration;
   };
-  add_value(app, "--timeout", "DURATION", global.timeout, timeout, "How long to wait for each answer (default 5s)")
+  add_value(app, "--timeout", "DURATION", global.timeout, timeout,
+            "How long to wait for each answer (default 5s, of lint 1m)")
       ->group(kGlobalGroup);
 }
 

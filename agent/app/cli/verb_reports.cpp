@@ -1,4 +1,4 @@
-// lint and diff: of manifests.
+// lint, of the daemon or of manifests, and diff, of manifests.
 #include <algorithm>
 
 #include "agent/app/cli/offline.h"
@@ -6,6 +6,7 @@
 #include "agent/app/cli/results/results.h"
 #include "agent/app/cli/verbs.h"
 #include "agent/app/cli/views.h"
+#include "agent/app/lint_view.h"
 #include "agent/audit/exposure_diff.h"
 #include "agent/audit/lint/lint.h"
 #include "agent/report/convert.h"
@@ -51,25 +52,6 @@ bool say_problems(Io& io, std::string_view verb, const Offline& offline) {
 
 // What could not be read comes before what was found: the report is true of the rest only.
 int status_of(bool problems, bool anything) { return problems ? kCouldNotTell : anything ? kSomethingToReport : kDone; }
-
-v1alpha1::LintReport to_message(const audit::lint::Report& report, Severity least, policy::Release release) {
-  v1alpha1::LintReport message;
-  message.set_policies(static_cast<std::uint32_t>(report.policies));
-  message.set_silenced(static_cast<std::uint32_t>(report.silenced));
-  message.set_cilium_release(std::string(policy::to_string(release)));
-  for (const audit::lint::Remark& remark : report.remarks) {
-    const audit::lint::Reason& reason = audit::lint::reason(remark.reason);
-    if (reason.severity < least) continue;
-    v1alpha1::Remark& out = *message.add_remarks();
-    out.set_code(code_of(reason));
-    out.set_severity(std::string(to_string(reason.severity)));
-    out.set_title(std::string(reason.title));
-    *out.mutable_policy() = report::to_message(remark.policy);
-    out.set_message(report::utf8(remark.message));
-    out.set_fix(report::utf8(remark.fix));
-  }
-  return message;
-}
 
 std::string verdict_text(const std::optional<Verdict>& verdict) {
   return verdict ? std::string(to_string(*verdict)) : std::string();
@@ -129,17 +111,31 @@ Result<int> diff_releases(Io& io, const CommandLine& line) {
                      to_message(changes, "Cilium " + options.from_text, "Cilium " + options.to_text));
 }
 
+Result<int> report_lint(Io& io, const CommandLine& line, bool problems, const v1alpha1::LintReport& report) {
+  print_report(io, line, report, lint_page);
+  return status_of(problems, report.remarks_size() > 0);
+}
+
+Result<int> lint_daemon(Io& io, const CommandLine& line) {
+  const LintOptions& options = line.lint;
+  Query query;
+  if (!options.offline.cilium.empty()) query.add("cilium", options.offline.cilium.back());
+  if (options.least != Severity::kInfo) query.add("severity", to_string(options.least));
+  const auto report = client_of(line.global).fetch<v1alpha1::LintReport>("/api/v1alpha1/lint" + query.text());
+  if (!report) return Failure(report.error());
+  return report_lint(io, line, false, *report);
+}
+
 }  // namespace
 
 Result<int> lint_verb(Io& io, const CommandLine& line) {
+  if (line.lint.offline.manifests.empty()) return lint_daemon(io, line);
   const auto offline = Offline::load(line.lint.offline, io.in);
   if (!offline) return Failure(offline.error());
   const bool problems = say_problems(io, "lint", *offline);
   const policy::Options& options = offline->engine().options();
-  const v1alpha1::LintReport report =
-      to_message(audit::lint::lint(offline->world(), options), line.lint.least, options.release);
-  print_report(io, line, report, lint_page);
-  return status_of(problems, report.remarks_size() > 0);
+  report::LintView view = view_of(audit::lint::lint(offline->world(), options), options.release);
+  return report_lint(io, line, problems, report::to_message(at_least(std::move(view), line.lint.least)));
 }
 
 Result<int> diff_verb(Io& io, const CommandLine& line) {

@@ -82,6 +82,8 @@ Daemon::Daemon(asio::io_context& io, Config config, const Clock& clock)
       world_(config_.node),
       engine_(world_, options_from(config_, {}).options),
       intent_(engine_),
+      lint_(io.get_executor(), world_, engine_),
+      void_policies_(world_, engine_, !config_.source.kubernetes),
       views_(parts_, config_),
       losses_(kLossHold),
       round_timer_(io),
@@ -91,8 +93,11 @@ Daemon::Daemon(asio::io_context& io, Config config, const Clock& clock)
   parts_.started = clock.now();
   parts_.metrics.config = config_labels(config_);
   parts_.intent = &intent_;
+  parts_.lint = &lint_;
   parts_.cilium_release = options_from(config_, {}).release;
-  auditor_.emplace(world_, intent_.lookups(), audit_config(config_));
+  audit::Lookups lookups = intent_.lookups();
+  lookups.void_policies = [this] { return void_policies_.remarks(); };
+  auditor_.emplace(world_, std::move(lookups), audit_config(config_));
   parts_.auditor = &*auditor_;
   forwarding_ = config_.cilium.forwarding;
 }
@@ -230,6 +235,7 @@ asio::awaitable<Result<>> Daemon::watch_kernel() {
 void Daemon::on_delta(const Delta& delta) {
   world_.apply(delta);
   engine_.on(delta);
+  lint_.changed();
   soon(round_pending_, round_timer_, kRoundDelay, &Daemon::intent_round);
 }
 
@@ -287,6 +293,7 @@ void Daemon::intent_round() {
   blind_spots_.set("tables", std::move(spots));
   parts_.intent_known = true;
   look_at_policies();
+  void_policies_.look();
   look_at_witnesses();
   settle();
 }
@@ -306,6 +313,7 @@ void Daemon::follow_cluster() {
   says_ = std::move(says);
   ClusterOptions follows = options_from(config_, says_);
   engine_.set_options(std::move(follows.options));
+  lint_.changed();
   forwarding_ = std::move(follows.forwarding);
   if (std::exchange(parts_.cilium_release, follows.release) != follows.release)
     spdlog::info("policies are read as Cilium {} reads them", follows.release);
@@ -341,6 +349,8 @@ void Daemon::look_at_policies() {
   for (const auto& problem : engine_.problems())
     if (!problem.rejected)
       spots.push_back({.what = "policy " + problem.policy.to_string(), .why = "cannot be computed: " + problem.reason});
+  for (const auto& [endpoint, reason] : engine_.uncomputed())
+    spots.push_back({.what = "policies of " + endpoint.to_string(), .why = "cannot be computed: " + reason});
   blind_spots_.set("policies", std::move(spots));
 }
 
@@ -420,6 +430,7 @@ asio::awaitable<Result<>> Daemon::tick() {
   }
   round_timer_.cancel();
   settle_timer_.cancel();
+  lint_.stop();
   co_return Result<>();
 }
 

@@ -20,9 +20,11 @@
 #include "agent/app/daemon/blind_spots.h"
 #include "agent/app/daemon/cluster_options.h"
 #include "agent/app/daemon/cluster_source.h"
+#include "agent/app/daemon/lint_desk.h"
 #include "agent/app/daemon/stale_intent.h"
 #include "agent/app/daemon/views.h"
 #include "agent/audit/auditor.h"
+#include "agent/audit/void_policies.h"
 #include "agent/base/capabilities.h"
 #include "agent/base/clock.h"
 #include "agent/datapath/datapath.h"
@@ -81,6 +83,8 @@ class Daemon {
   World world_;
   policy::Engine engine_;
   StaleIntent intent_;
+  LintDesk lint_;
+  audit::VoidPolicies void_policies_;
   Parts parts_;
   Views views_;
   BlindSpots blind_spots_{};

@@ -28,6 +28,7 @@ class StaleIntent {
 
   // True: it is another than before, and everything must be asked anew.
   bool set(Staleness staleness);
+  const Staleness& staleness() const { return staleness_; }
 
   std::shared_ptr<const EndpointIntent> intent(const EndpointRef& endpoint) const;
   KernelIntent compile() const;

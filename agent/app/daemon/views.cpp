@@ -1,11 +1,13 @@
 #include "agent/app/daemon/views.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 
 #include <unistd.h>
 
+#include "agent/app/lint_view.h"
 #include "agent/app/names.h"
 #include "agent/base/version.h"
 
@@ -153,6 +155,22 @@ Result<report::ExplainView> Views::explain(const report::ExplainRequest& request
       .request = request, .decision = std::move(*decision), .cilium_release = parts_.cilium_release};
   if (from->kind == policy::Peer::Kind::kAddress) view.source_class = parts_.engine->classify(from->address)->name;
   return view;
+}
+
+void Views::lint(const report::LintRequest& request, std::function<void(Result<report::LintView>)> done) const {
+  if (!parts_.intent_known) return done(failure("the policies have not been read yet", EAGAIN));
+  // By the pods of a while ago a policy may seem to select nothing.
+  const Staleness& stale = parts_.intent->staleness();
+  if (!(stale == Staleness{})) return done(failure(stale.all.empty() ? stale.peers : stale.all, EAGAIN));
+  policy::Release release = parts_.engine->options().release;
+  if (!request.cilium.empty()) {
+    const auto choice = policy::release_from(request.cilium);
+    if (!choice) return done(because("cilium", choice.error()));
+    release = choice->release;
+  }
+  parts_.lint->ask(release, [least = request.least, done = std::move(done)](Result<report::LintView> view) {
+    done(view ? at_least(*std::move(view), least) : std::move(view));
+  });
 }
 
 std::string Views::workload_of(const EndpointRef& endpoint) const {

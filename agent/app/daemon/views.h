@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/app/config.h"
+#include "agent/app/daemon/lint_desk.h"
 #include "agent/app/daemon/stale_intent.h"
 #include "agent/audit/auditor.h"
 #include "agent/base/clock.h"
@@ -25,6 +26,7 @@ struct Parts {
   const policy::Engine* engine = nullptr;
   const StaleIntent* intent = nullptr;
   std::string cilium_release{};  // whose semantics, for people
+  LintDesk* lint = nullptr;
   const audit::Auditor* auditor = nullptr;
   const report::Store* store = nullptr;
   const datapath::Datapath* datapath = nullptr;
@@ -50,6 +52,7 @@ class Views final : public report::Backend {
   std::vector<UplinkCount> uplink_counts() const override;
   Result<report::ExplainView> explain(const report::ExplainRequest& request) const override;
   report::MetricsView metrics() const override { return parts_.metrics; }
+  void lint(const report::LintRequest& request, std::function<void(Result<report::LintView>)> done) const override;
   std::string workload_of(const EndpointRef& endpoint) const override;
 
   std::vector<WitnessStatus> witnesses() const;  // all seven, absent ones too

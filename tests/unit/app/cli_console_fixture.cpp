@@ -13,6 +13,8 @@
 
 #include <unistd.h>
 
+#include "agent/app/lint_view.h"
+
 namespace sextant::app::cli {
 
 namespace asio = boost::asio;
@@ -62,6 +64,13 @@ Result<report::ExplainView> Answers::explain(const report::ExplainRequest& reque
                    .trace = {{.policy = policy, .detail = "source is not in 2001:db8:100::/48"}}},
       .source_class = "world",
       .cilium_release = "1.19.3"};
+}
+
+void Answers::lint(const report::LintRequest& request, std::function<void(Result<report::LintView>)> done) const {
+  if (!broken.empty()) return done(failure(broken));
+  report::LintView view = at_least(lint_view, request.least);
+  if (!request.cilium.empty()) view.cilium_release = request.cilium;
+  done(std::move(view));
 }
 
 namespace {

@@ -45,7 +45,8 @@ struct Answers final : report::Backend {
   std::vector<EndpointRow> rows{};
   std::vector<Exposure> exposures{};
   report::AttemptsView attempts_view{};
-  std::string broken{};  // not empty: what attempts and explain fail with
+  report::LintView lint_view{};
+  std::string broken{};  // not empty: what attempts, explain and lint fail with
 
   report::StatusView status() const override { return status_view; }
   std::vector<Finding> findings() const override { return all_findings; }
@@ -55,6 +56,7 @@ struct Answers final : report::Backend {
   Result<report::AttemptsView> attempts() const override;
   std::vector<UplinkCount> uplink_counts() const override { return {}; }
   Result<report::ExplainView> explain(const report::ExplainRequest& request) const override;
+  void lint(const report::LintRequest& request, std::function<void(Result<report::LintView>)> done) const override;
 };
 
 // Something to show in every view: an open SXT001, a resolved SXT009, a pod that is reachable by default...

@@ -93,10 +93,46 @@ TEST_F(ReportsTest, LintOfABrokenFileCannotTell) {
   EXPECT_THAT(outcome.err, HasSubstr("a b.yaml"));
 }
 
-TEST_F(ReportsTest, LintNeedsManifests) {
-  const Outcome outcome = run({"lint"});
+TEST_F(ReportsTest, LintWithoutManifestsAsksTheDaemon) {
+  Answers answers;
+  answers.lint_view = {
+      .remarks =
+          {{.code = "SXT012/host-bits",
+            .severity = Severity::kInfo,
+            .title = "a prefix with host bits set",
+            .policy = {.ns = "shop", .name = "db", .rule = "spec.ingress[0]", .origin = {.resource_version = "4711"}},
+            .message = "has host bits",
+            .fix = "write the prefix"}},
+      .policies = 3,
+      .cilium_release = "1.19.3"};
+  const Daemon daemon(answers);
+  const auto ask = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"lint", "--server", daemon.server()});
+    return run(std::move(more));
+  };
+  const Outcome outcome = ask({});
+  EXPECT_EQ(outcome.status, 1) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("resourceVersion 4711  CiliumNetworkPolicy shop/db spec.ingress[0]"),
+                                 HasSubstr("info SXT012/host-bits: has host bits."), HasSubstr("Fix: write the prefix"),
+                                 HasSubstr("1 remark on 3 policies, as Cilium 1.19.3 decides")));
+  EXPECT_THAT(ask({"--cilium", "1.17.0"}).out, HasSubstr("as Cilium 1.17.0 decides"));
+  EXPECT_EQ(ask({"--severity", "warning"}).status, 0);
+  EXPECT_EQ(ask({"--node", "n1"}).status, 2) << "of manifests only";
+  for (const char* output : {"json", "yaml", "tap", "junit", "sarif", "markdown"}) {
+    EXPECT_THAT(ask({"-o", output}).out, HasSubstr("SXT012/host-bits")) << output;
+  }
+}
+
+TEST_F(ReportsTest, LintWithoutADaemonCannotTell) {
+  const Outcome outcome = run({"lint", "--server", "unix:" + (folder_ / "none.sock").string()});
   EXPECT_EQ(outcome.status, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("--manifests"));
+  EXPECT_THAT(outcome.err, HasSubstr("none.sock"));
+  Answers answers;
+  answers.broken = "the policies have not been read yet";
+  const Daemon daemon(answers);
+  const Outcome broken = run({"lint", "--server", daemon.server()});
+  EXPECT_EQ(broken.status, 2);
+  EXPECT_THAT(broken.err, HasSubstr("the policies have not been read yet"));
 }
 
 TEST_F(ReportsTest, LintAsksOfTheReleaseThatIsGiven) {

@@ -1,7 +1,10 @@
 // A Backend that answers what a test puts into it.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/report/backend.h"
@@ -26,6 +29,11 @@ class FixedBackend final : public Backend {
         .source_class = "world",
         .cilium_release = "1.20.2"};
   }
+  void lint(const LintRequest& request, std::function<void(Result<LintView>)> done) const override {
+    lint_asked = request;
+    lint_done = std::move(done);
+    if (lint_view) std::exchange(lint_done, {})(*lint_view);
+  }
   MetricsView metrics() const override { return metrics_view; }
   std::string workload_of(const EndpointRef& endpoint) const override {
     return endpoint == db().ref ? db().workload : std::string();
@@ -39,6 +47,9 @@ class FixedBackend final : public Backend {
   Result<AttemptsView> attempts_view = AttemptsView{};
   std::vector<UplinkCount> uplinks{};
   MetricsView metrics_view{};
+  std::optional<Result<LintView>> lint_view{LintView{.cilium_release = "1.20.2"}};  // nullopt: later, by lint_done
+  mutable LintRequest lint_asked{};
+  mutable std::function<void(Result<LintView>)> lint_done{};
 };
 
 }  // namespace sextant::report

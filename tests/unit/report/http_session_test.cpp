@@ -212,5 +212,17 @@ TEST(HttpSession, AClientThatStopsHalfWayHarmsNobody) {
   EXPECT_EQ(status_of(HttpClient(server.v6()).ask(get("/livez"))), 200);
 }
 
+TEST(HttpSession, WhatTakesItsTimeHoldsNobodyUp) {
+  RunningServer server;
+  server.on_server([&] { server.backend.lint_view.reset(); });
+  HttpClient patient(server.v6());
+  patient.send(get("/api/v1alpha1/lint"));
+  EXPECT_FALSE(patient.closed_within(milliseconds(50)));
+  EXPECT_EQ(status_of(HttpClient(server.v6()).ask(get("/livez"))), 200);
+  server.on_server([&] { server.backend.lint_done(LintView{.policies = 7}); });
+  EXPECT_THAT(patient.answer(), HasSubstr("\"policies\":7"));
+  EXPECT_EQ(status_of(patient.ask(get("/livez"))), 200) << "the connection goes on";
+}
+
 }  // namespace
 }  // namespace sextant::report

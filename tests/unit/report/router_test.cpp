@@ -192,5 +192,54 @@ TEST_F(RouterTest, MetricsComeInTheFormAskedFor) {
   EXPECT_TRUE(open.body.ends_with("# EOF\n"));
 }
 
+TEST_F(RouterTest, LintAnswersWhenTheBackendDoes) {
+  backend.lint_view.reset();
+  const HttpResponse response = get("/api/v1alpha1/lint?cilium=1.19.3&severity=warning");
+  ASSERT_TRUE(response.later);
+  std::optional<HttpResponse> outcome;
+  response.later([&](HttpResponse given) { outcome = std::move(given); });
+  EXPECT_FALSE(outcome);
+  EXPECT_EQ(backend.lint_asked.cilium, "1.19.3");
+  EXPECT_EQ(backend.lint_asked.least, Severity::kWarning);
+  const PolicyRef policy{.ns = "shop", .name = "db", .rule = "spec", .origin = {.resource_version = "4711"}};
+  backend.lint_done(LintView{.remarks = {{.code = "SXT012/selects-nothing",
+                                          .severity = Severity::kWarning,
+                                          .title = "selects nothing",
+                                          .policy = policy,
+                                          .message = "selects no pod",
+                                          .fix = "remove it"}},
+                             .policies = 12,
+                             .silenced = 1,
+                             .cilium_release = "1.19.3"});
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->status, 200U);
+  const auto report = json(*outcome);
+  EXPECT_EQ(report.at("policies").as_int64(), 12);
+  EXPECT_EQ(report.at("silenced").as_int64(), 1);
+  EXPECT_EQ(report.at("ciliumRelease").as_string(), "1.19.3");
+  const auto& remark = report.at("remarks").at(0);
+  EXPECT_EQ(remark.at("code").as_string(), "SXT012/selects-nothing");
+  EXPECT_EQ(remark.at("severity").as_string(), "warning");
+  EXPECT_EQ(remark.at("title").as_string(), "selects nothing");
+  EXPECT_EQ(remark.at("message").as_string(), "selects no pod");
+  EXPECT_EQ(remark.at("fix").as_string(), "remove it");
+  EXPECT_EQ(remark.at("policy").at("resourceVersion").as_string(), "4711");
+}
+
+TEST_F(RouterTest, LintThatCannotBeAnsweredSaysWhetherLaterItCan) {
+  const auto outcome = [&](Error error) {
+    backend.lint_view = Failure(std::move(error));
+    HttpResponse given;
+    get("/api/v1alpha1/lint").later([&](HttpResponse response) { given = std::move(response); });
+    return given;
+  };
+  const HttpResponse later = outcome({.what = "the policies have not been read yet", .code = EAGAIN});
+  EXPECT_EQ(later.status, 503U);
+  EXPECT_EQ(error(later), "the policies have not been read yet");
+  EXPECT_EQ(outcome({.what = "cilium: nothing is known of 0.1"}).status, 422U);
+  EXPECT_EQ(get("/api/v1alpha1/lint?severity=critical").status, 400U);
+  EXPECT_EQ(get("/api/v1alpha1/lint?since=1h").status, 400U);
+}
+
 }  // namespace
 }  // namespace sextant::report

@@ -1,0 +1,124 @@
+#include "agent/app/daemon/lint_desk.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <future>
+#include <list>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <malloc.h>
+#include <sys/resource.h>
+
+#include "agent/app/lint_view.h"
+#include "agent/audit/lint/lint.h"
+
+namespace sextant::app {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int kNiceness = 10;  // whoever asks can wait; packets and events cannot
+
+}  // namespace
+
+struct LintDesk::State : std::enable_shared_from_this<State> {
+  State(asio::any_io_executor e, const World& w, const policy::Engine& g)
+      : executor(std::move(e)), world(w), engine(g) {}
+
+  struct Question {
+    policy::Release release{};
+    std::uint64_t generation = 0;
+    std::vector<Done> waiting{};
+  };
+  struct Known {
+    policy::Release release{};
+    report::LintView view{};
+  };
+
+  void begin(std::list<Question>::iterator question);
+  void answer(std::list<Question>::iterator question, report::LintView view);
+
+  asio::any_io_executor executor;
+  const World& world;
+  const policy::Engine& engine;
+  std::uint64_t generation = 0;
+  std::list<Question> questions{};
+  std::vector<Known> known{};  // of this generation
+  bool stopped = false;
+  asio::thread_pool worker{1};
+};
+
+void LintDesk::State::begin(std::list<Question>::iterator question) {
+  policy::Options options = engine.options();
+  options.release = question->release;
+  auto task = [weak = weak_from_this(), loop = executor, question, options = std::move(options),
+               copy = std::make_unique<const World>(world)]() mutable {
+    report::LintView view = view_of(audit::lint::lint(*copy, options), options.release);
+    copy.reset();
+    ::malloc_trim(0);  // what it took is not needed soon
+    asio::post(loop, [weak, question, view = std::move(view)]() mutable {
+      if (const auto state = weak.lock()) state->answer(question, std::move(view));
+    });
+  };
+  asio::post(worker, std::move(task));
+}
+
+void LintDesk::State::answer(std::list<Question>::iterator question, report::LintView view) {
+  if (stopped) return;
+  const Question asked = std::move(*question);
+  questions.erase(question);
+  if (asked.generation == generation) {
+    if (known.size() >= kMostQuestions) known.erase(known.begin());
+    known.push_back({.release = asked.release, .view = view});
+  }
+  for (const Done& done : asked.waiting) done(view);
+}
+
+LintDesk::LintDesk(asio::any_io_executor executor, const World& world, const policy::Engine& engine)
+    : state_(std::make_shared<State>(std::move(executor), world, engine)) {
+  // Before anything else is asked of the thread, and before the process may give up the right to the call.
+  std::promise<void> lowered;
+  asio::post(state_->worker, [&lowered] {
+    ::setpriority(PRIO_PROCESS, 0, kNiceness);  // on Linux: of this thread
+    lowered.set_value();
+  });
+  lowered.get_future().wait();
+}
+
+LintDesk::~LintDesk() { state_->worker.join(); }
+
+void LintDesk::changed() {
+  ++state_->generation;
+  state_->known.clear();
+}
+
+void LintDesk::ask(policy::Release release, Done done) {
+  State& state = *state_;
+  if (state.stopped) return done(failure("the daemon stops", EAGAIN));
+  const auto known = std::ranges::find(state.known, release, &State::Known::release);
+  if (known != state.known.end()) return done(known->view);
+  const auto asked = std::ranges::find_if(state.questions, [&](const State::Question& question) {
+    return question.release == release && question.generation == state.generation;
+  });
+  if (asked != state.questions.end()) return asked->waiting.push_back(std::move(done));
+  if (state.questions.size() >= kMostQuestions)
+    return done(failure("too many questions about policies that change: ask again", EAGAIN));
+  state.questions.push_back({.release = release, .generation = state.generation});
+  state.questions.back().waiting.push_back(std::move(done));
+  state.begin(std::prev(state.questions.end()));
+}
+
+void LintDesk::stop() {
+  State& state = *state_;
+  state.stopped = true;
+  for (State::Question& question : state.questions) {
+    for (const Done& done : std::exchange(question.waiting, {})) done(failure("the daemon stops", EAGAIN));
+  }
+}
+
+}  // namespace sextant::app
