@@ -211,6 +211,33 @@ TEST_F(SourceTest, EndsAlsoWhileTheServerHangs) {
   test::run_for(io, 50ms);
 }
 
+// How long after its start a node asks for the first time.
+std::chrono::milliseconds first_request_of(const std::string& node, std::chrono::milliseconds spread) {
+  boost::asio::io_context io;
+  boost::asio::cancellation_signal cancel;
+  const FakeApi server;
+  auto source = *Source::open(io.get_executor(), {.connection = server.connection(), .node = node, .spread = spread},
+                              {.delta = [](const Delta&) {}});
+  bool ended = false;
+  const auto begun = std::chrono::steady_clock::now();
+  boost::asio::co_spawn(
+      io, source.run(),
+      boost::asio::bind_cancellation_slot(cancel.slot(), [&](std::exception_ptr, const Result<>&) { ended = true; }));
+  EXPECT_TRUE(test::run_until(io, [&] { return !server.requests().empty(); }));
+  const auto took = std::chrono::steady_clock::now() - begun;
+  cancel.emit(boost::asio::cancellation_type::terminal);
+  EXPECT_TRUE(test::run_until(io, [&] { return ended; }));
+  return std::chrono::duration_cast<std::chrono::milliseconds>(took);
+}
+
+TEST(Source, NodesBeginAtDifferentTimes) {
+  std::vector<std::chrono::milliseconds> delays;
+  for (const char* node : {"n1", "n2", "n3", "n4", "n5", "n6"}) delays.push_back(first_request_of(node, 1s));
+  const auto [first, last] = std::ranges::minmax(delays);
+  EXPECT_GT(last - first, 100ms);
+  EXPECT_LT(first_request_of("n1", 0ms), 10s);
+}
+
 TEST(Source, RefusesACaThatIsNone) {
   boost::asio::io_context io;
   const auto opened = Source::open(io.get_executor(), {.connection = {.host = "::1", .ca = {.text = "none"}}}, {});
