@@ -83,11 +83,10 @@ std::shared_ptr<const SourceClass> common(const SourcePairs::Pair& pair) {
 
 bool same_verdicts(const SourcePairs& pairs, const EndpointIntent& before, const EndpointIntent& after) {
   bool same = true;
-  walk_cells(pairs, before, after,
-             [&](const auto&, const IntentCell& a, const IntentCell& b, std::uint16_t, std::uint16_t) {
-               same = a.verdict == b.verdict;
-               return same;
-             });
+  walk_distinct_cells(pairs, before, after, [&](const IntentCell& a, const IntentCell& b) {
+    same = a.verdict == b.verdict;
+    return same;
+  });
   return same;
 }
 
