@@ -59,6 +59,11 @@ struct Config {
     std::string socket = "/run/sextant/sextant.sock";
     std::vector<std::string> listen{"[::1]:9713"};
     bool allow_public = false;  // api.public
+    struct {
+      bool given = false;    // else whoever reaches a listener is answered
+      bool cluster = false;  // the cluster's nodes and pods
+      std::vector<Prefix> prefixes{};
+    } from{};  // api.from
   } api{};
   struct {
     std::filesystem::path path = "/var/lib/sextant/sextant.db";

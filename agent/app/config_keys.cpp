@@ -191,6 +191,31 @@ void read_listen(Config& c, const Value& v) {
   c.api.listen = std::move(listen);
 }
 
+// A prefix that wide holds networks of too many owners to be anybody's own.
+bool is_the_internet(const Prefix& prefix) {
+  constexpr unsigned kShortest = 16, kShortestV4 = 96 + 8;
+  if (prefix.is_v4()) return prefix.length < kShortestV4;
+  return prefix.length < kShortest && (prefix.contains(kGlobalUnicast) || kGlobalUnicast.contains(prefix));
+}
+
+void read_from(Config& c, const Value& v) {
+  c.api.from = {.given = true};
+  for (const Value& item : v.items()) {
+    const auto text = item.text();
+    if (!text) continue;
+    const auto prefix = Prefix::parse(*text);
+    if (*text == "cluster") {
+      c.api.from.cluster = true;
+    } else if (!prefix) {
+      item.fail(quote(*text) + " is neither a prefix nor 'cluster'");
+    } else if (is_the_internet(*prefix)) {
+      item.fail(quote(*text) + " is the internet: that is what api.public is for");
+    } else {
+      c.api.from.prefixes.push_back(*prefix);
+    }
+  }
+}
+
 void read_alerts(Config& c, const Value& v) {
   static constexpr std::array<std::string_view, 5> kTypes{"alertmanager", "webhook", "ntfy", "discord", "slack"};
   std::vector<Document> alerts;
@@ -282,6 +307,7 @@ constexpr std::array kKeys{
     ConfigKey{"findings.severities.*", read_severity},
     ConfigKey{"api.socket", read_socket},
     ConfigKey{"api.listen", read_listen},
+    ConfigKey{"api.from", read_from},
     ConfigKey{"api.public", [](C& c, const V& v) { v.read(c.api.allow_public); }},
     ConfigKey{"store.path", [](C& c, const V& v) { v.read(c.store.path); }},
     ConfigKey{"store.keep", [](C& c, const V& v) { v.read(c.store.keep, 1h); }},

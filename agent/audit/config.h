@@ -28,6 +28,9 @@ struct Config {
   std::chrono::seconds describe{5};
   // net.ipv4.ip_local_port_range: an unconnected UDP socket in it is most likely a client.
   PortRange ephemeral{.first = 32768, .last = 60999};
+  // A process whose sockets hear only sources that the configuration names, whatever they are bound to: Sextant's own.
+  // 0: none.
+  std::uint32_t bounded_pid = 0;
   // Open findings and remembered resolved ones. Beyond it the oldest resolved ones are forgotten; when all are open,
   // new ones are refused, and SXT010 says so.
   std::size_t max_findings = 2000;

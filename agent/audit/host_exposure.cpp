@@ -108,7 +108,8 @@ std::vector<Claim> host_exposures(const Picture& picture) {
     if (is_door(picture, port)) continue;
     std::vector<Listener> open;
     std::ranges::copy_if(sockets, std::back_inserter(open), [&](const Listener& socket) {
-      return has_ports(port.first) && bound_in_public(picture, socket) && !likely_client(picture, socket);
+      const bool bounded = socket.pid != 0 && socket.pid == picture.config().bounded_pid;
+      return has_ports(port.first) && bound_in_public(picture, socket) && !likely_client(picture, socket) && !bounded;
     });
     if (open.empty()) continue;
     const Opening opening = opening_of(picture, *intent, port);

@@ -1,8 +1,11 @@
 #include "agent/report/api_server.h"
 
+#include <cerrno>
 #include <chrono>
 #include <set>
 #include <utility>
+
+#include <fcntl.h>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/basic_socket_acceptor.hpp>
@@ -14,6 +17,7 @@
 
 #include "agent/report/http_session.h"
 #include "agent/report/listener.h"
+#include "agent/report/source_filter.h"
 
 namespace sextant::report {
 namespace {
@@ -26,6 +30,12 @@ using ErrorCode = boost::system::error_code;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kAcceptPause{100};  // out of descriptors: others must close first
 constexpr std::size_t kMaxRefusals = 16;                // told 503 at a time; beyond, connections are just closed
+
+// A second descriptor of a listener that hears only some sources, to change them by.
+struct Bounded {
+  UniqueFd fd{};
+  int family = 0;
+};
 
 }  // namespace
 
@@ -45,6 +55,7 @@ struct ApiServer::State {
   Router router;
   WatchHub hub;
   std::vector<Listener> listeners{};
+  std::vector<Bounded> bounded{};
 
   // While it runs.
   std::set<Acceptor*> acceptors{};
@@ -56,6 +67,7 @@ struct ApiServer::State {
 
   void close_all() {
     ErrorCode ignored;
+    bounded.clear();
     for (Acceptor* acceptor : acceptors) acceptor->close(ignored);
     for (Stream* stream : streams) stream->close();
   }
@@ -164,8 +176,13 @@ Result<ApiServer> ApiServer::bind(ApiConfig config, const Backend& backend) {
     state->listeners.push_back(std::move(*listener));
   }
   for (const std::string& text : state->config.listen) {
-    Result<Listener> listener = listen_tcp(text, state->config.allow_public);
+    Result<Listener> listener = listen_tcp(text, state->config.audience);
     if (!listener) return Failure(listener.error());
+    if (state->config.audience.from && !listener->loopback) {
+      UniqueFd fd(::fcntl(listener->fd.get(), F_DUPFD_CLOEXEC, 0));
+      if (!fd) return errno_failure("listen on " + text + ": dup", errno);
+      state->bounded.push_back({.fd = std::move(fd), .family = listener->family});
+    }
     state->listeners.push_back(std::move(*listener));
   }
   return ApiServer(std::move(state));
@@ -196,6 +213,14 @@ asio::awaitable<Result<>> ApiServer::run() {
   while (state->tasks > 0) co_await idle.async_wait(kAwait);
   state->idle = nullptr;
   co_return outcome;
+}
+
+Result<> ApiServer::answer_only(const std::vector<Prefix>& sources) {
+  for (const Bounded& listener : state_->bounded) {
+    if (auto set = hear_only(listener.fd.get(), listener.family, sources); !set)
+      return because("api.from", set.error());
+  }
+  return {};
 }
 
 void ApiServer::publish(const FindingChange& change) {

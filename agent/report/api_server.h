@@ -14,13 +14,14 @@
 #include "agent/base/result.h"
 #include "agent/model/finding.h"
 #include "agent/report/backend.h"
+#include "agent/report/listener.h"
 
 namespace sextant::report {
 
 struct ApiConfig {
   std::string socket = "/run/sextant/sextant.sock";  // empty: none
   std::vector<std::string> listen{"[::1]:9713"};     // "ADDRESS:PORT", IPv6 in brackets
-  bool allow_public = false;                         // api.public
+  Audience audience{};                               // api.public, api.from
   // Names that the Host header may carry on a loopback listener, besides localhost and IP addresses (DNS rebinding).
   std::vector<std::string> hosts{};
   std::size_t max_connections = 64;                   // of each listener; one more is answered 503
@@ -46,6 +47,9 @@ class ApiServer {
 
   // Serves until cancelled; being cancelled is success.
   boost::asio::awaitable<Result<>> run();
+
+  // Of an audience that is bounded: the sources that are answered from now on. The first kMostSources count.
+  Result<> answer_only(const std::vector<Prefix>& sources);
 
   // To /api/v1alpha1/watch, and to sextant_findings_opened_total. A watcher that does not read fast enough is closed,
   // and counted.

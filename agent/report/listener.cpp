@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "agent/report/source_filter.h"
+
 namespace sextant::report {
 namespace {
 
@@ -130,7 +132,7 @@ Result<Listener> bind_unix(const std::string& path) {
       .fd = std::move(fd), .family = AF_UNIX, .name = "unix:" + path, .loopback = false, .file = std::move(file)};
 }
 
-Result<Listener> bind_tcp(const TcpAddress& at) {
+Result<Listener> bind_tcp(const TcpAddress& at, const Audience& audience) {
   const unsigned scope = at.zone.empty() ? 0 : ::if_nametoindex(at.zone.c_str());
   if (!at.zone.empty() && scope == 0) return failure("there is no interface '" + at.zone + "'", ENODEV);
   const int family = at.address.is_v4() ? AF_INET : AF_INET6;
@@ -141,6 +143,10 @@ Result<Listener> bind_tcp(const TcpAddress& at) {
     return errno_failure("SO_REUSEADDR", errno);
   if (family == AF_INET6 && ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0) {
     return errno_failure("IPV6_V6ONLY", errno);
+  }
+  // Before it listens: nobody else is ever answered.
+  if (audience.from && !at.address.is_loopback()) {
+    if (const Result<> bounded = hear_only(fd.get(), family, *audience.from); !bounded) return Failure(bounded.error());
   }
   const SocketAddress address = socket_address(at, scope);
   if (::bind(fd.get(), address.get(), address.size) != 0 || ::listen(fd.get(), kBacklog) != 0)
@@ -180,17 +186,18 @@ Result<Listener> listen_unix(const std::string& path) {
   return out ? std::move(out) : because("listen on unix:" + path, out.error());
 }
 
-Result<Listener> listen_tcp(std::string_view text, bool allow_public) {
+Result<Listener> listen_tcp(std::string_view text, const Audience& audience) {
   const std::string doing = "listen on " + std::string(text);
   const Result<TcpAddress> at = tcp_address_from(text);
   if (!at) return because(doing, at.error());
-  if (answers_public(at->address) && !allow_public) {
-    return failure(doing +
-                       ": it would answer the internet; choose a loopback, private or unique local address, or set "
-                       "api.public: true",
-                   EPERM);
+  if (answers_public(at->address) && !audience.allow_public && !audience.from) {
+    return failure(
+        doing +
+            ": it would answer the internet; choose a loopback, private or unique local address, say whom it "
+            "answers (api.from), or set api.public: true",
+        EPERM);
   }
-  Result<Listener> out = bind_tcp(*at);
+  Result<Listener> out = bind_tcp(*at, audience);
   return out ? std::move(out) : because(doing, out.error());
 }
 

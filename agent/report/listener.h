@@ -1,8 +1,10 @@
 // Listening sockets of the API: bound, listening, and safe to be answered on.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -38,9 +40,17 @@ struct Listener {
 // Errors: another daemon answers on it, something else is at the path, the path is longer than a socket's may be.
 Result<Listener> listen_unix(const std::string& path);
 
+// Who may be answered on TCP.
+struct Audience {
+  bool allow_public = false;  // whoever sends, the internet too
+  // Only these, from the first packet on; loopback listeners hear all the same.
+  std::optional<std::vector<Prefix>> from{};
+};
+
 // "ADDRESS:PORT"; IPv6 in brackets, a link-local address with its zone ("[fe80::1%eth0]:9713"). An IPv6 listener takes
-// no IPv4. Errors name the address: in use, not on this node, or one that answers the internet unless `allow_public`.
-Result<Listener> listen_tcp(std::string_view text, bool allow_public);
+// no IPv4. Errors name the address: in use, not on this node, or one that answers the internet where the audience is
+// not bounded.
+Result<Listener> listen_tcp(std::string_view text, const Audience& audience);
 
 // Whether packets from the internet could come to a socket bound to `address`: all but loopback, link-local, unique
 // local, and IPv4's private ranges (RFC 1918, and RFC 6598's, which overlay networks use).

@@ -9,8 +9,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include "agent/app/daemon/api_sources.h"
 #include "agent/audit/services/kernel_services.h"
+#include "agent/report/source_filter.h"
 #include "agent/rights/system_calls.h"
 
 namespace sextant::app {
@@ -42,6 +45,7 @@ audit::Config audit_config(const Config& config) {
           .quiet = config.findings.quiet,
           .settle = config.cilium.settle,
           .ephemeral = ephemeral_ports(),
+          .bounded_pid = config.api.from.given ? static_cast<std::uint32_t>(::getpid()) : 0,
           .severities = config.findings.severities};
 }
 
@@ -201,8 +205,10 @@ void Daemon::load_datapath() {
 }
 
 Result<> Daemon::bind_api() {
+  report::Audience audience{.allow_public = config_.api.allow_public};
+  if (config_.api.from.given) audience.from = api_sources_ = api_sources(config_, world_);
   auto api = report::ApiServer::bind(
-      {.socket = config_.api.socket, .listen = config_.api.listen, .allow_public = config_.api.allow_public}, views_);
+      {.socket = config_.api.socket, .listen = config_.api.listen, .audience = std::move(audience)}, views_);
   if (!api) return because("bind API", api.error());
   api_.emplace(std::move(*api));
   return {};
@@ -303,6 +309,17 @@ std::optional<bool> Daemon::has_cilium() const {
   return !cilium_.config.empty() || !cilium_.image.empty();
 }
 
+// Nodes that came or went may, or may no longer, ask the API.
+void Daemon::follow_nodes() {
+  if (!config_.api.from.given) return;
+  std::vector<Prefix> sources = api_sources(config_, world_);
+  if (sources == api_sources_) return;
+  api_sources_ = std::move(sources);
+  if (api_sources_.size() > report::kMostSources)
+    spdlog::warn("api.from: {} prefixes; only the first {} are answered", api_sources_.size(), report::kMostSources);
+  if (auto set = api_->answer_only(api_sources_); !set) spdlog::error("{}", set.error().what);
+}
+
 void Daemon::follow_cluster() {
   ClusterSays says{.cilium_config = cilium_.config,
                    .cilium_version = kube::release_in_image(cilium_.image),
@@ -313,8 +330,8 @@ void Daemon::follow_cluster() {
   says_ = std::move(says);
   ClusterOptions follows = options_from(config_, says_);
   engine_.set_options(std::move(follows.options));
-  lint_.changed();
   forwarding_ = std::move(follows.forwarding);
+  lint_.changed();
   if (std::exchange(parts_.cilium_release, follows.release) != follows.release)
     spdlog::info("policies are read as Cilium {} reads them", follows.release);
   std::vector<BlindSpot> spots;

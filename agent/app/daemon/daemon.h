@@ -68,6 +68,7 @@ class Daemon {
   void soon(bool& pending, boost::asio::steady_timer& timer, Duration delay, void (Daemon::*then)());
   void intent_round();  // policies or endpoints changed: tables, then findings
   std::optional<bool> has_cilium() const;
+  void follow_nodes();    // who may ask the API
   void follow_cluster();  // what the cluster says of its network, to the engine
   void settle();          // tells what changed in the findings
   void look_at_cluster();
@@ -106,6 +107,7 @@ class Daemon {
   ClusterSays says_{};  // what the engine's options follow from
   audit::Forwarding forwarding_{};
   std::map<std::string, kube::KindState> told_states_{};  // to the log
+  std::vector<Prefix> api_sources_{};                     // of api.from
 };
 
 }  // namespace sextant::app

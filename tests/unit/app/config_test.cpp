@@ -418,5 +418,27 @@ TEST(Duration, RefusesWhatIsNone) {
   }
 }
 
+TEST(Config, ApiFromTakesPrefixesAndTheCluster) {
+  const auto config = parse_config(
+      {.name = "s.yaml",
+       .text = "source: { manifests: { path: /m } }\napi: { from: [cluster, '2001:db8::/32', 10.0.0.0/8] }"});
+  ASSERT_TRUE(config);
+  EXPECT_TRUE(config->api.from.given);
+  EXPECT_TRUE(config->api.from.cluster);
+  EXPECT_EQ(config->api.from.prefixes.size(), 2U);
+}
+
+TEST(Config, ApiFromIsNotTheInternet) {
+  for (const char* wide : {"2000::/3", "::/0", "2000::/15", "0.0.0.0/0", "0.0.0.0/7", "everybody"}) {
+    EXPECT_FALSE(
+        parse_config({.name = "s.yaml",
+                      .text = "source: { manifests: { path: /m } }\napi: { from: ['" + std::string(wide) + "'] }"}))
+        << wide;
+  }
+  EXPECT_TRUE(parse_config(
+      {.name = "s.yaml",
+       .text = "source: { manifests: { path: /m } }\napi: { from: ['2001::/16', 'fc00::/7', 10.0.0.0/8] }"}));
+}
+
 }  // namespace
 }  // namespace sextant::app

@@ -37,6 +37,16 @@ TEST_F(HostExposure, IsASocketOfTheNodeThatNobodyMeantForTheInternet) {
   EXPECT_EQ(f.evidence.at(2).detail, "node_exporter (pid 100) listens on every address");
 }
 
+TEST_F(HostExposure, IsNoSocketOfAProcessThatHearsNobodyOnTheInternet) {
+  config.bounded_pid = 100;
+  started();
+  Listener other = host_listener(Protocol::kTcp, 9100, "node_exporter");
+  other.pid = 101;
+  listen({host_listener(Protocol::kTcp, 9713, "sextantd"), other});
+  ASSERT_THAT(open(), SizeIs(1));
+  EXPECT_EQ(open().at(0).port, 9100);
+}
+
 TEST_F(HostExposure, NamesExactlyWhoGetsIn) {
   set(node_ref(), {{kWorld, open_by_default()}, {kOffice, closed(cnp("host"))}}, {});
   auditor->on_intent(now);

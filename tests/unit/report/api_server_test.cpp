@@ -33,7 +33,7 @@ TEST(ApiServer, BindingSaysWhichAddressFailedAndWhy) {
               HasSubstr(running.v6() + ": bind: Address already in use"));
   EXPECT_THAT(error({.socket = running.unix().substr(5), .listen = {}}), HasSubstr("another sextantd answers"));
   EXPECT_THAT(error({.socket = "", .listen = {"[::]:0"}}), HasSubstr("[::]:0: it would answer the internet"));
-  EXPECT_EQ(error({.socket = "", .listen = {"[::]:0"}, .allow_public = true}), "");
+  EXPECT_EQ(error({.socket = "", .listen = {"[::]:0"}, .audience = {.allow_public = true}}), "");
 }
 
 TEST(ApiServer, BeingCancelledIsSuccessAndEndsEveryConnection) {

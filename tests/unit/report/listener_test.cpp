@@ -105,8 +105,8 @@ TEST_F(ListenerTest, APathMayHave107BytesAndNot108) {
 }
 
 TEST_F(ListenerTest, ATcpListenerSaysWhereItListens) {
-  const Result<Listener> v6 = listen_tcp("[::1]:0", false);
-  const Result<Listener> v4 = listen_tcp("127.0.0.1:0", false);
+  const Result<Listener> v6 = listen_tcp("[::1]:0", {});
+  const Result<Listener> v4 = listen_tcp("127.0.0.1:0", {});
   ASSERT_TRUE(v6 && v4);
   EXPECT_THAT(v6->name, MatchesRegex("\\[::1\\]:[1-9][0-9]*"));
   EXPECT_THAT(v4->name, MatchesRegex("127.0.0.1:[1-9][0-9]*"));
@@ -114,8 +114,8 @@ TEST_F(ListenerTest, ATcpListenerSaysWhereItListens) {
 }
 
 TEST_F(ListenerTest, APortInUseIsNamed) {
-  const Result<Listener> first = listen_tcp("[::1]:0", false);
-  const Result<Listener> second = listen_tcp(first->name, false);
+  const Result<Listener> first = listen_tcp("[::1]:0", {});
+  const Result<Listener> second = listen_tcp(first->name, {});
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().what, "listen on " + first->name + ": bind: Address already in use");
 }
@@ -123,11 +123,12 @@ TEST_F(ListenerTest, APortInUseIsNamed) {
 TEST_F(ListenerTest, RefusesWhatWouldAnswerTheInternetUnlessAllowed) {
   for (const char* address : {"[::]:0", "0.0.0.0:0", "[2001:db8::1]:0", "[2600::1]:0", "192.0.2.1:0", "8.8.8.8:0",
                               "172.32.0.1:0", "100.128.0.1:0", "[ff02::1]:0"}) {
-    const Result<Listener> refused = listen_tcp(address, false);
+    const Result<Listener> refused = listen_tcp(address, {});
     ASSERT_FALSE(refused) << address;
     EXPECT_THAT(refused.error().what, HasSubstr("would answer the internet")) << address;
   }
-  const Result<Listener> allowed = listen_tcp("[::]:0", true);
+  EXPECT_TRUE(listen_tcp("[::]:0", {.from = std::vector<Prefix>{}})) << "its audience is bounded";
+  const Result<Listener> allowed = listen_tcp("[::]:0", {.allow_public = true});
   ASSERT_TRUE(allowed);
   EXPECT_FALSE(allowed->loopback);
 }
@@ -142,11 +143,11 @@ TEST_F(ListenerTest, KnowsWhichAddressesTheInternetCannotReach) {
 TEST_F(ListenerTest, NamesWhatIsNoAddress) {
   for (const char* text : {"", "9713", ":9713", "localhost:9713", "::1:9713x", "::1:9713", "[::1]",
                            "[::1]:", "[::1]:65536", "[::1]:-1", "[127.0.0.1]:80", "[]:80", "[::1%lo]x:80"}) {
-    const Result<Listener> listener = listen_tcp(text, true);
+    const Result<Listener> listener = listen_tcp(text, {.allow_public = true});
     ASSERT_FALSE(listener) << text;
     EXPECT_THAT(listener.error().what, HasSubstr("no ADDRESS:PORT")) << text;
   }
-  EXPECT_THAT(listen_tcp("[fe80::1%no-such-link]:0", false).error().what, HasSubstr("no interface 'no-such-link'"));
+  EXPECT_THAT(listen_tcp("[fe80::1%no-such-link]:0", {}).error().what, HasSubstr("no interface 'no-such-link'"));
 }
 
 }  // namespace
