@@ -283,6 +283,7 @@ void Daemon::soon(bool& pending, asio::steady_timer& timer, Duration delay, void
 void Daemon::intent_round() {
   if (!intent_known_) return;  // half-read policies would judge packets by half an intent
   follow_cluster();
+  follow_nodes();
   std::vector<BlindSpot> spots;
   const auto begun = std::chrono::steady_clock::now();
   auditor_->on_forwarding(audit::completed(forwarding_, world_));
