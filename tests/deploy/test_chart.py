@@ -19,6 +19,9 @@ CHANGES = {
     "monitored": MONITORED,
     "monitored over IPv4": [*MONITORED, "--set=api.family=IPv4"],
     "public": ["--set=api.listen=address", "--set=api.public=true"],
+    "for kubectl": ["--set=api.listen=cluster", "--set=api.from[0]=2001:db8:100::/48", "--set=kubectl.role=true",
+                    "--set-json=kubectl.subjects=[{\"kind\":\"Group\",\"name\":\"operators\",\"apiGroup\":\"rbac.authorization.k8s.io\"}]"],
+    "for kubectl, policies of Cilium": ["--set=api.listen=cluster", "--set=networkPolicy.cilium=true"],
     "policies of Cilium": ["--set=networkPolicy.cilium=true"],
     "policies of Cilium, scraped": ["--set=networkPolicy.cilium=true", "--set=api.listen=address"],
     "no policies": ["--set=networkPolicy.enabled=false"],
@@ -47,14 +50,17 @@ REFUSED = {
     "api: {port: 65536}": "/api/port",
     "api: {listen: '::'}": "/api/listen",
     "api: {public: true}": "api.listen: loopback",
-    "podMonitor: {enabled: true}": "api.listen: address",
+    "api: {listen: cluster, public: true}": "api.listen: cluster",
+    "api: {from: ['2001:db8::/32']}": "api.listen is loopback",
+    "kubectl: {subjects: [{kind: Person, name: me}]}": "/kubectl/subjects/0/kind",
+    "podMonitor: {enabled: true}": "api.listen: cluster or address",
     "networkPolicy: {scrapers: {kubernetes.io/metadata.name: null}}": "/networkPolicy/scrapers",
     "maxUnavailable: 0": "/maxUnavailable",
     "resources: {claims: []}": "claims",
 }
 # Keys of sextant.yaml that the chart settles itself, and those that this version reads and does not use yet.
 SETTLED = {"node.name", "source.kubernetes.kubeconfig", "source.manifests.path", "datapath.cgroup", "api.socket", "api.listen",
-           "api.public", "store.path"}
+           "api.from", "api.public", "store.path"}
 UNUSED = {"canary.enabled", "canary.interval", "canary.rate", "contract.path", "alerts", "cilium.bpffs"}
 
 
@@ -142,6 +148,16 @@ class Chart(support.ToolTest):
 
         self.assertEqual(mark(), mark("--set=maxUnavailable=1"))
         self.assertNotEqual(mark(), mark("--set=config.log.level=debug"))
+
+    def test_who_is_answered_is_said_to_the_daemon(self):
+        def arguments(*values):
+            return support.container_of(support.documents(helm_template(*values)))["args"]
+
+        self.assertNotIn("api.from", " ".join(arguments()))
+        self.assertNotIn("api.from", " ".join(arguments("--set=api.listen=address")))
+        self.assertIn('--set=api.from=["cluster"]', arguments("--set=api.listen=cluster"))
+        self.assertIn('--set=api.from=["cluster","2001:db8:100::/48"]',
+                      arguments("--set=api.listen=cluster", "--set=api.from[0]=2001:db8:100::/48"))
 
     def test_probes_ask_where_the_daemon_answers(self):
         def probe(*arguments):

@@ -27,7 +27,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
 {{- define "sextant.answersOutside" -}}
-{{- if eq .Values.api.listen "address" }}true{{ end -}}
+{{- if ne .Values.api.listen "loopback" }}true{{ end -}}
 {{- end -}}
 
 {{/* What the pod's address and port look like in api.listen; the kubelet puts the address in. */}}
@@ -49,9 +49,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- define "sextant.check" -}}
 {{- $monitored := or .Values.podMonitor.enabled .Values.serviceMonitor.enabled -}}
 {{- if and $monitored (not (include "sextant.answersOutside" .)) -}}
-{{- fail "podMonitor and serviceMonitor need api.listen: address: Prometheus cannot reach a loopback address" -}}
+{{- fail "podMonitor and serviceMonitor need api.listen: cluster or address: Prometheus cannot reach a loopback address" -}}
 {{- end -}}
-{{- if and .Values.api.public (not (include "sextant.answersOutside" .)) -}}
-{{- fail "api.public says that a public address may answer, and api.listen: loopback that none does" -}}
+{{- if and .Values.api.public (ne .Values.api.listen "address") -}}
+{{- fail (printf "api.public says that whoever asks is answered, and api.listen: %s that not everybody is" .Values.api.listen) -}}
+{{- end -}}
+{{- if and .Values.api.from (ne .Values.api.listen "cluster") -}}
+{{- fail (printf "api.from says who is answered besides the cluster, and api.listen is %s" .Values.api.listen) -}}
 {{- end -}}
 {{- end -}}
