@@ -5,8 +5,8 @@ each names a port, a peer by labels, and a prefix that no other names. Pods of o
 with the labels that charts give them. Resident memory is VmRSS after the daemon is ready and has rested for two seconds;
 map memory is the kernel's, as the daemon reports it.
 
-Manifests stand for the API server's objects: the daemon then keeps each object twice, once for the files and once for
-the picture of the cluster, where with an API server it keeps the picture and a key.
+Manifests stand for the API server's objects: the daemon then keeps each object for the files too, beside the picture of
+the cluster, where with an API server it keeps the picture and a key.
 """
 
 import json
