@@ -49,7 +49,7 @@ class Services(NodeTest):
 
     def translate(self, address, port, pod, target, masquerade=False):
         """What kube-proxy or Cilium would do."""
-        after = f"ip6 daddr {pod.address} tcp dport {target} ct status dnat masquerade" if masquerade else ""
+        after = f"ip6 daddr {pod.address} tcp dport {target} ct status dnat masquerade;" if masquerade else ""
         kernel.run([*kernel.within(self.sim.node), "nft", "-f", "-"], f"""
             table ip6 services {{
               chain pre {{
@@ -96,7 +96,6 @@ class Services(NodeTest):
         self.assertEqual((seen["endpoint"]["kind"], seen["verdict"], seen["packets"]), ("Service", "allow", 1))
         self.assertEqual((seen["service"], seen["backends"]), ("shop/cache", ["shop/cache 6379"]))
         self.assertEqual(self.attempts("cache", 81), {"deny": 1})
-        self.assertIn("shop/cache: shop/cache 6379", self.cli("attempts", "-o", "wide"))
 
     def test_a_node_port_opens_a_closed_pod_to_whoever_comes_through_the_node(self):
         self.sim.write_manifest("policy-shop-db.yaml", FOR_THE_CLUSTER)
