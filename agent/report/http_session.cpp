@@ -217,9 +217,12 @@ class Session {
     };
     const auto wait = std::make_shared<Wait>(
         Wait{.timer = asio::steady_timer(stream_.get_executor(), asio::steady_timer::time_point::max())});
-    later([wait](HttpResponse outcome) {
-      wait->outcome = std::move(outcome);
-      wait->timer.cancel();
+    // Whoever answers may do so when nobody waits any more, and the timer's executor is gone.
+    later([weak = std::weak_ptr(wait)](HttpResponse outcome) {
+      const auto waiting = weak.lock();
+      if (waiting == nullptr) return;
+      waiting->outcome = std::move(outcome);
+      waiting->timer.cancel();
     });
     if (!wait->outcome) co_await wait->timer.async_wait(kAwait);
     if (!wait->outcome) co_return error_response(503, "stopped");
