@@ -70,14 +70,14 @@ struct PacketBench::State {
     if (auto aimed = aim(program); !aimed) return Failure(std::move(aimed.error()));
     const Variation& v = of.variation;
     helpers->bss->variation = {.state = kSeed,
-                                .source_hi = v.source_high,
-                                .source_hi_mask = v.source_high_mask,
-                                .source_lo_mask = v.source_low_mask,
-                                .destination_lo = v.destination_low,
-                                .destination_lo_mask = v.destination_low_mask,
-                                .source_port = v.source_port,
-                                .source_port_mask = v.source_port_mask,
-                                .pad = 0};
+                               .source_hi = v.source_high,
+                               .source_hi_mask = v.source_high_mask,
+                               .source_lo_mask = v.source_low_mask,
+                               .destination_lo = v.destination_low,
+                               .destination_lo_mask = v.destination_low_mask,
+                               .source_port = v.source_port,
+                               .source_port_mask = v.source_port_mask,
+                               .pad = 0};
     return run_once(vary(), of.frame);
   }
 };

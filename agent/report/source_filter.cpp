@@ -5,7 +5,10 @@
 #include <cerrno>
 #include <cstdint>
 
+#include <linux/capability.h>
 #include <sys/socket.h>
+
+#include "agent/base/c_ptr.h"
 
 namespace sextant::report {
 namespace {
@@ -68,6 +71,14 @@ Result<> hear_only(int fd, int family, std::span<const Prefix> sources) {
   if (::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &attached, sizeof attached) != 0)
     return errno_failure("SO_ATTACH_FILTER", errno);
   return {};
+}
+
+Capabilities needed_to_hear_only() {
+  const UniqueFd fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const Capabilities all = effective_capabilities();
+  if (!set_effective_capabilities(all & ~capability(CAP_NET_ADMIN))) return capability(CAP_NET_ADMIN);
+  const bool works = hear_only(fd.get(), AF_INET6, {}).has_value();
+  return set_effective_capabilities(all) && works ? 0 : capability(CAP_NET_ADMIN);
 }
 
 }  // namespace sextant::report

@@ -204,6 +204,12 @@ void Daemon::load_datapath() {
   spdlog::error("the kernel's witnesses are blind: {}", parts_.datapath_error);
 }
 
+Capabilities Daemon::needed_later() const {
+  const Capabilities of_datapath = datapath_ ? datapath_->needed_later() : 0;
+  const Capabilities of_api = config_.api.from.given ? report::needed_to_hear_only() : 0;
+  return (of_datapath | of_api) & effective_capabilities();
+}
+
 Result<> Daemon::bind_api() {
   report::Audience audience{.allow_public = config_.api.allow_public};
   if (config_.api.from.given) audience.from = api_sources_ = api_sources(config_, world_);

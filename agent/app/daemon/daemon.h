@@ -49,7 +49,7 @@ class Daemon {
   std::vector<std::string> listening() const { return api_->listening(); }
 
   // The capabilities that run() needs, of those that start() may have used.
-  Capabilities needed_later() const { return datapath_ ? datapath_->needed_later() : 0; }
+  Capabilities needed_later() const;
 
  private:
   Daemon(boost::asio::io_context& io, Config config, const Clock& clock);
