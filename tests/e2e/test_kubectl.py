@@ -50,8 +50,11 @@ class KubectlSextant(NodeTest):
         daemon.config["source"] = {"kubernetes": {"kubeconfig": str(self.cluster.kubeconfig)}}
         return daemon
 
-    def start_both(self, **config):
+    def start_first(self, **config):
         self.start(api={"listen": ["[::1]:9713", f"[{self.sim.address}]:{PORT}"], "from": ["cluster"]}, **config)
+
+    def start_both(self, **config):
+        self.start_first(**config)
         self.second = self.make_daemon("second", node={"name": "n2"}, datapath={"enabled": False}, api={
             "socket": str(self.sim.folder / "second.sock"), "listen": [f"[{self.second_address}]:{PORT}"], "from": ["cluster"]})
         self.second.start_and_wait(timeout=START_TIMEOUT)
@@ -84,9 +87,8 @@ class KubectlSextant(NodeTest):
         self.assertIn(finding["id"], self.plugin("findings", finding["id"]).stdout)
 
     def test_the_port_is_silent_to_the_internet_and_is_no_finding(self):
-        self.start_both()
+        self.start_first()  # another process would be a socket of the node like any other
         self.connects(STRANGER, self.sim.address, PORT, wanted="timeout")
-        self.connects(STRANGER, self.second_address, PORT, wanted="timeout")
         self.sim.serve(self.sim.host, "exporter", ["tcp:any:9100"])
         self.expect_finding("SXT008", port=9100)
         self.assertEqual([f for f in self.daemon.findings("SXT008") if f["port"] == PORT], [])
