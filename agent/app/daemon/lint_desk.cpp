@@ -11,11 +11,14 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <spdlog/spdlog.h>
+
 #include <malloc.h>
 #include <sys/resource.h>
 
 #include "agent/app/lint_view.h"
 #include "agent/audit/lint/lint.h"
+#include "agent/base/capabilities.h"
 
 namespace sextant::app {
 namespace {
@@ -81,10 +84,12 @@ void LintDesk::State::answer(std::list<Question>::iterator question, report::Lin
 
 LintDesk::LintDesk(asio::any_io_executor executor, const World& world, const policy::Engine& engine)
     : state_(std::make_shared<State>(std::move(executor), world, engine)) {
-  // Before anything else is asked of the thread, and before the process may give up the right to the call.
+  // Before anything else is asked of the thread, and before the process may give up the right to the call. Capabilities
+  // are a thread's own: what the rest gives up later, this one would keep.
   std::promise<void> lowered;
   asio::post(state_->worker, [&lowered] {
     ::setpriority(PRIO_PROCESS, 0, kNiceness);  // on Linux: of this thread
+    if (auto done = keep_only_capabilities(0); !done) spdlog::error("lint keeps capabilities: {}", done.error().what);
     lowered.set_value();
   });
   lowered.get_future().wait();
