@@ -5,6 +5,9 @@
 #include <cstdint>
 #include <future>
 #include <list>
+#include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,8 +33,8 @@ constexpr int kNiceness = 10;  // whoever asks can wait; packets and events cann
 }  // namespace
 
 struct LintDesk::State : std::enable_shared_from_this<State> {
-  State(asio::any_io_executor e, const World& w, const policy::Engine& g)
-      : executor(std::move(e)), world(w), engine(g) {}
+  State(asio::any_io_executor e, const World& w, const policy::Engine& g, std::uint64_t most)
+      : executor(std::move(e)), world(w), engine(g), most_bytes(most) {}
 
   struct Question {
     policy::Release release{};
@@ -49,6 +52,7 @@ struct LintDesk::State : std::enable_shared_from_this<State> {
   asio::any_io_executor executor;
   const World& world;
   const policy::Engine& engine;
+  std::uint64_t most_bytes;
   std::uint64_t generation = 0;
   std::list<Question> questions{};
   std::vector<Known> known{};  // of this generation
@@ -82,8 +86,19 @@ void LintDesk::State::answer(std::list<Question>::iterator question, report::Lin
   for (const Done& done : asked.waiting) done(view);
 }
 
-LintDesk::LintDesk(asio::any_io_executor executor, const World& world, const policy::Engine& engine)
-    : state_(std::make_shared<State>(std::move(executor), world, engine)) {
+std::uint64_t LintDesk::estimated_bytes(const World& world, const policy::Engine& engine) {
+  constexpr std::uint64_t kOfClassAndNode = 1200, kOfClassAndPod = 12, kOfPod = 100'000;
+  std::set<ClassId> classes;
+  for (const SourceRange& range : engine.sources()) classes.insert(range.source);
+  std::set<std::string_view> nodes;
+  for (const auto& [key, pod] : world.pods()) nodes.insert(pod.node_name);
+  const std::uint64_t pods = world.pods().size();
+  return classes.size() * (nodes.size() * kOfClassAndNode + pods * kOfClassAndPod) + pods * kOfPod;
+}
+
+LintDesk::LintDesk(asio::any_io_executor executor, const World& world, const policy::Engine& engine,
+                   std::uint64_t most_bytes)
+    : state_(std::make_shared<State>(std::move(executor), world, engine, most_bytes)) {
   // Before anything else is asked of the thread, and before the process may give up the right to the call. Capabilities
   // are a thread's own: what the rest gives up later, this one would keep.
   std::promise<void> lowered;
@@ -113,6 +128,12 @@ void LintDesk::ask(policy::Release release, Done done) {
   if (asked != state.questions.end()) return asked->waiting.push_back(std::move(done));
   if (state.questions.size() >= kMostQuestions)
     return done(failure("too many questions about policies that change: ask again", EAGAIN));
+  if (const std::uint64_t needed = estimated_bytes(state.world, state.engine); needed > state.most_bytes)
+    return done(failure(
+        "lint of " + std::to_string(state.world.pods().size()) + " pods and " +
+        std::to_string(state.world.policies().size()) + " policies may take up to " + std::to_string(needed >> 20U) +
+        " MiB of the daemon's memory, more than the " + std::to_string(state.most_bytes >> 20U) +
+        " that it has for this: give their manifests, as `kubectl get -o yaml` prints them, to lint --manifests"));
   state.questions.push_back({.release = release, .generation = state.generation});
   state.questions.back().waiting.push_back(std::move(done));
   state.begin(std::prev(state.questions.end()));

@@ -112,6 +112,30 @@ TEST_F(LintDeskTest, ManyMayAskTheSameAndFewDifferentThings) {
   EXPECT_FALSE(ask()->answer) << "there is room again";
 }
 
+TEST_F(LintDeskTest, RefusesWhatWouldTakeMoreMemoryThanItMay) {
+  const std::uint64_t needed = LintDesk::estimated_bytes(world, engine);
+  const auto first_answer = [&](std::uint64_t most) {
+    LintDesk bounded(io.get_executor(), world, engine, most);
+    std::optional<Result<report::LintView>> answer;
+    bounded.ask(policy::kNewestRelease, [&](Result<report::LintView> view) { answer = std::move(view); });
+    bounded.stop();
+    return answer->error().what;
+  };
+  EXPECT_EQ(first_answer(needed), "the daemon stops") << "it was taken";
+  EXPECT_THAT(first_answer(needed - 1), testing::AllOf(testing::HasSubstr("lint of 1 pods and 1 policies"),
+                                                       testing::HasSubstr("to lint --manifests")));
+}
+
+TEST_F(LintDeskTest, ASmallClusterIsFarBelowTheLimitAndThousandsOfPodsAreAboveIt) {
+  EXPECT_LT(LintDesk::estimated_bytes(world, engine), LintDesk::kMostBytes / 100);
+  for (int i = 0; i < 2'000; ++i) {
+    const std::string name = "web-" + std::to_string(i);
+    const Pod pod{.ns = "shop", .name = name, .uid = name, .node_name = "n" + std::to_string(i % 50)};
+    world.apply(Object(pod));
+  }
+  EXPECT_GT(LintDesk::estimated_bytes(world, engine), LintDesk::kMostBytes);
+}
+
 TEST_F(LintDeskTest, WhoeverWaitsIsToldThatItStops) {
   const auto waiting = ask();
   desk.stop();
