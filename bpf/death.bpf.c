@@ -43,7 +43,7 @@ static __always_inline bool asks(const struct packet *p) {
     return true;
   if (p->flow != FLOW_PERHAPS)
     return false;
-  return p->protocol == IPPROTO_ICMPV6 ? p->port == ECHO_REQUEST : !is_reply(p);
+  return p->protocol == IPPROTO_ICMPV6 ? p->port == ECHO_REQUEST : !is_reply(p, traced_second());
 }
 
 static __always_inline void take_death(const struct packet *p, __u32 reason, __u8 death) {

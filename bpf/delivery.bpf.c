@@ -84,7 +84,7 @@ int on_delivered(struct __sk_buff *skb) {
   if (!is_global_unicast(p.src_hi) || (p.flow != FLOW_OPENS && p.flow != FLOW_PERHAPS))
     return PASS;
   if (p.flow == FLOW_PERHAPS) {
-    if (is_reply(&p))
+    if (is_reply(&p, this_second()))
       return PASS;
     note_arrival(&p);
   }

@@ -70,7 +70,11 @@ static __always_inline struct reply_table *open_replies(void) {
   return bpf_map_lookup_elem(&replies, &zero);
 }
 
-static __always_inline __u32 this_second(void) { return (__u32)(bpf_ktime_get_ns() / 1000000000); }
+// For the hooks that see an skb: to a tick. The hardware's clock costs as much as the rest of the look.
+static __always_inline __u32 this_second(void) { return (__u32)(bpf_ktime_get_coarse_ns() / 1000000000); }
+
+// For tracing, which has only that clock. It is never behind the other, so it never takes a mark for one of the future.
+static __always_inline __u32 traced_second(void) { return (__u32)(bpf_ktime_get_ns() / 1000000000); }
 
 // A socket of this node sends a packet of this flow.
 static __always_inline void note_departure(const struct packet *p) {
@@ -87,8 +91,8 @@ static __always_inline void note_departure(const struct packet *p) {
     set_mark(&table->outbound[slot], mark_of(hash, second));
 }
 
-// Whether an arriving packet answers one that left.
-static __always_inline bool is_reply(const struct packet *p) {
+// Whether an arriving packet answers one that left. `second`: now, by one of the clocks above.
+static __always_inline bool is_reply(const struct packet *p, __u32 second) {
   struct reply_table *table = open_replies();
   struct near_flow flow = flow_of_arrival(p);
   __u64 hash;
@@ -96,7 +100,7 @@ static __always_inline bool is_reply(const struct packet *p) {
   if (!table)
     return false;
   hash = hash_flow(&flow, table->seed);
-  return is_marked(table->outbound[hash & (REPLY_SLOTS - 1)], hash, this_second());
+  return is_marked(table->outbound[hash & (REPLY_SLOTS - 1)], hash, second);
 }
 
 // A packet of this flow arrived and answers nothing: the flow began outside.

@@ -12,10 +12,11 @@
 enum {
   TABLE_BANKS = 2,
   TABLE_WAYS = 4,           // entries of a bucket
-  TABLE_SOURCE_STEPS = 20,  // of the search for a source: up to 2^20 ranges
+  TABLE_SOURCE_STEPS = 20,  // of a search for a source: up to 2^20 ranges, or blocks of a part
   TABLE_RANGE_STEPS = 17,   // of the search in a port map: up to 2^17 ranges
   TABLE_SOURCE_BUCKETS = 1 << 16,
   TABLE_SOURCE_INDEX = TABLE_SOURCE_BUCKETS + 2,
+  TABLE_BLOCK_STARTS = 8,  // of a block of sources: 64 bytes, a line of the cache
   TABLE_FILTER_BITS = 15,  // of an index into table_head's filter
   TABLE_FILTER_WORDS = 1 << (TABLE_FILTER_BITS - 6),
   TABLE_UPLINKS = 64,
@@ -36,6 +37,12 @@ enum { PROTOCOL_ANY = 0 };
 // A class that the tables do not hold: the source could not be placed, so every verdict for it is unknown.
 #define TABLE_NO_CLASS 0xffffffffU
 
+// What is known of a source in one word: its class with this bit when the class is public, or one of the two below it.
+#define TABLE_PUBLIC 0x80000000U
+#define TABLE_FINER 0xfffffffeU  // addresses of this start differ: search all `sources`
+// Class ids from here on cannot be told by a word.
+#define TABLE_CLASS_IDS 0x7ffffffeU
+
 // Where a bank's tables are. All zero before the first intent: no endpoint is found.
 struct table_head {
   __u64 seed;           // of the hashes below
@@ -48,6 +55,9 @@ struct table_head {
   __u32 policy_base;
   __u32 policy_count;
   __u32 range_base;
+  __u32 source_count;
+  __u32 part_base;   // in `source_parts`
+  __u32 block_base;  // in `source_blocks`
   __u32 pad;
   __u64 filter[TABLE_FILTER_WORDS];  // bit filter_bit() is set for every address in `endpoints`
 };
@@ -71,13 +81,30 @@ struct table_endpoints {
 // Sources from this address up to the next entry's.
 struct table_source {
   __u64 hi, lo;
-  __u32 class_id;  // model's ClassId, or TABLE_NO_CLASS
-  __u32 is_public;
+  __u32 word;  // the class, TABLE_PUBLIC; or TABLE_NO_CLASS
+  __u32 pad;
 };
 
-// Which entries of `sources` can hold an address of this bucket: those from `first` to `last`, both included.
+// How a source is found: by its bucket (source_bucket()), by its start among those of the bucket (source_start(), 32
+// bits, which tell /51s apart), and, where several ranges share a start, by a search of all `sources`.
+enum {
+  BUCKET_ONE = 33,     // the word of every address in the bucket
+  BUCKET_SEARCH = 64,  // search `sources` from here on; how - BUCKET_SEARCH is the number of those to search, less 1
+};
 struct table_bucket {
+  __u32 first;  // by `how`: the word, an element of `sources`, or the part of start 0
+  __u32 how;    // up to 32: a part is start >> how
+};
+
+// The blocks that hold the starts of a part, both included.
+struct table_part {
   __u32 first, last;
+};
+
+// Up to TABLE_BLOCK_STARTS starts of a bucket, ascending; those that are not used repeat the last word.
+struct table_block {
+  __u32 start[TABLE_BLOCK_STARTS];  // the first block's first is 0
+  __u32 word[TABLE_BLOCK_STARTS];   // of the addresses from there on; TABLE_FINER, TABLE_NO_CLASS
 };
 
 // A port map: `count` entries of `ranges`. count 0: unknown.
@@ -121,11 +148,13 @@ struct table_front {
   struct table_head heads[TABLE_BANKS];
 };
 
-ABI_ASSERT(sizeof(struct table_head) == 48 + 8 * TABLE_FILTER_WORDS, "table_head layout changed");
+ABI_ASSERT(sizeof(struct table_head) == 64 + 8 * TABLE_FILTER_WORDS, "table_head layout changed");
 ABI_ASSERT(sizeof(struct table_endpoint) == 32, "table_endpoint layout changed");
 ABI_ASSERT(ABI_OFFSET(struct table_endpoint, slot) == 24, "table_endpoint layout changed");
 ABI_ASSERT(sizeof(struct table_source) == 24, "table_source layout changed");
 ABI_ASSERT(sizeof(struct table_bucket) == 8, "table_bucket layout changed");
+ABI_ASSERT(sizeof(struct table_part) == 8, "table_part layout changed");
+ABI_ASSERT(sizeof(struct table_block) == 64, "table_block layout changed");
 ABI_ASSERT(sizeof(struct table_cell) == 16, "table_cell layout changed");
 ABI_ASSERT(sizeof(struct table_policy) == 8, "table_policy layout changed");
 ABI_ASSERT(sizeof(struct table_range) == 8, "table_range layout changed");
@@ -158,3 +187,6 @@ ABI_INLINE __u32 source_bucket(__u64 hi) {
     return (__u32)(hi >> 45) & (TABLE_SOURCE_BUCKETS - 1);
   return top == 0 ? TABLE_SOURCE_BUCKETS : TABLE_SOURCE_BUCKETS + 1;
 }
+
+// Where an address lies in its bucket, of 2000::/3: the 32 bits behind those that name the bucket.
+ABI_INLINE __u32 source_start(__u64 hi) { return (__u32)(hi >> 13); }

@@ -22,6 +22,8 @@
 VERDICT_TABLE(endpoints, struct table_endpoints, TABLE_BANKS);                      // half of Sizes::endpoints a bank
 VERDICT_TABLE(sources, struct table_source, TABLE_BANKS);                           // Sizes::source_ranges a bank
 VERDICT_TABLE(source_index, struct table_bucket, TABLE_BANKS *TABLE_SOURCE_INDEX);  // 1 MiB for both
+VERDICT_TABLE(source_parts, struct table_part, TABLE_BANKS);                        // Sizes::source_ranges / 4 a bank
+VERDICT_TABLE(source_blocks, struct table_block, TABLE_BANKS);                      // Sizes::source_ranges / 6 a bank
 VERDICT_TABLE(cells, struct table_cells, TABLE_BANKS);                              // half of Sizes::cells a bank
 VERDICT_TABLE(policies, struct table_policy, TABLE_BANKS);                          // Sizes::endpoints a bank
 VERDICT_TABLE(ranges, struct table_range, TABLE_BANKS);                             // Sizes::port_ranges a bank
@@ -88,47 +90,85 @@ static __always_inline const struct table_endpoint *find_endpoint(const struct v
 // In 2000::/3. What is not can be of no public class.
 static __always_inline bool is_global_unicast(__u64 hi) { return hi >> 61 == 1; }
 
-// The element of `sources` that covers the address, plus 1; 0: the tables do not say.
-SEARCH __u32 search_sources(__u64 hi, __u64 lo, __u32 of_generation) {
-  const struct table_head *head = verdict_head(of_generation);
-  const struct table_bucket *bucket;
-  __u32 key, base, first, last;
+// The word of the last of `count` elements of `sources` from `first` on that begins at the address or before it.
+SEARCH __u32 search_sources(__u64 hi, __u64 lo, __u32 first, __u32 count) {
+  const struct table_source *range;
+  __u32 last = first + count - 1;
 
-  key = head->index_base + source_bucket(hi);
-  bucket = bpf_map_lookup_elem(&source_index, &key);
-  if (!bucket)
-    return 0;
-  base = head->source_base;
-  first = bucket->first;
-  last = bucket->last;
   for (int i = 0; i < TABLE_SOURCE_STEPS && first < last; i++) {
-    __u32 middle = (first + last + 1) / 2;
-    const struct table_source *range;
+    __u32 middle = first + (last - first + 1) / 2;
 
-    key = base + middle;
-    range = bpf_map_lookup_elem(&sources, &key);
+    range = bpf_map_lookup_elem(&sources, &middle);
     if (!range)
-      return 0;
+      return TABLE_NO_CLASS;
     if (range->hi < hi || (range->hi == hi && range->lo <= lo))
       first = middle;
     else
       last = middle - 1;
   }
-  return first == last ? base + first + 1 : 0;
+  range = bpf_map_lookup_elem(&sources, &first);
+  return range && first == last ? range->word : TABLE_NO_CLASS;
+}
+
+// 1 when a <= b, else 0; without a jump, which would be taken by chance.
+static __always_inline __u32 not_above(__u32 a, __u32 b) { return ((__u64)a - b - 1) >> 63; }
+
+// The word of a start, in the blocks from `first` to `last`; the first begins at the start or before it.
+SEARCH __u32 search_blocks(__u32 start, __u32 first, __u32 last) {
+  const struct table_block *block;
+  __u32 at = 0;
+
+  for (int i = 0; i < TABLE_SOURCE_STEPS && first < last; i++) {
+    __u32 middle = first + (last - first + 1) / 2;
+
+    block = bpf_map_lookup_elem(&source_blocks, &middle);
+    if (!block)
+      return TABLE_NO_CLASS;
+    if (block->start[0] <= start)
+      first = middle;
+    else
+      last = middle - 1;
+  }
+  block = bpf_map_lookup_elem(&source_blocks, &first);
+  if (!block || first != last)
+    return TABLE_NO_CLASS;
+#pragma unroll
+  for (int i = 1; i < TABLE_BLOCK_STARTS; i++)
+    at += not_above(block->start[i], start);
+  return block->word[at & (TABLE_BLOCK_STARTS - 1)];
+}
+
+static __always_inline __u32 source_word(const struct verdict_view *view, __u64 hi, __u64 lo) {
+  const struct table_head *head = view->head;
+  __u32 key = head->index_base + source_bucket(hi), start = source_start(hi), word;
+  const struct table_bucket *bucket = bpf_map_lookup_elem(&source_index, &key);
+  const struct table_part *part;
+
+  if (!bucket || !head->source_count)
+    return TABLE_NO_CLASS;
+  if (bucket->how == BUCKET_ONE)
+    return bucket->first;
+  if (bucket->how >= BUCKET_SEARCH)
+    return search_sources(hi, lo, head->source_base + bucket->first, bucket->how - BUCKET_SEARCH + 1);
+  key = head->part_base + bucket->first + (__u32)((__u64)start >> (bucket->how & 63));
+  part = bpf_map_lookup_elem(&source_parts, &key);
+  if (!part)
+    return TABLE_NO_CLASS;
+  word = search_blocks(start, head->block_base + part->first, head->block_base + part->last);
+  return word == TABLE_FINER ? search_sources(hi, lo, head->source_base, head->source_count) : word;
 }
 
 // The class of a source. False: the tables do not say; out->id is then TABLE_NO_CLASS, and out->is_public whether the
 // address is global unicast, as what is not known must not be hidden.
 static __always_inline bool find_source(const struct verdict_view *view, __u64 hi, __u64 lo, struct source_class *out) {
-  __u32 found = search_sources(hi, lo, view->generation), key = found - 1;
-  const struct table_source *range = found ? bpf_map_lookup_elem(&sources, &key) : NULL;
+  __u32 word = source_word(view, hi, lo);
 
   out->id = TABLE_NO_CLASS;
   out->is_public = is_global_unicast(hi);
-  if (!range || range->class_id == TABLE_NO_CLASS)
+  if (word == TABLE_NO_CLASS)
     return false;
-  out->id = range->class_id;
-  out->is_public = range->is_public != 0;
+  out->id = word & ~TABLE_PUBLIC;
+  out->is_public = word & TABLE_PUBLIC;
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "agent/datapath/cuckoo.h"
+#include "agent/datapath/source_index.h"
 
 namespace sextant::datapath {
 namespace {
@@ -57,7 +58,7 @@ class ImageBuilder {
     add_endpoints();
     add_policies();
     add_sources();
-    add_index();
+    image_.index = make_source_index(image_.sources, limits_.source_parts(), limits_.source_blocks());
     for (int tries = 1; !place(seed, tries == kSeeds); ++tries) ++seed;
     image_.seed = seed;
     add_filter();
@@ -184,7 +185,9 @@ class ImageBuilder {
 
   void add_sources() {
     std::map<ClassId, bool> is_public;
-    for (const auto& source : intent_.classes) is_public.emplace(source->id, source->is_public);
+    for (const auto& source : intent_.classes) {
+      if (source->id < TABLE_CLASS_IDS) is_public.emplace(source->id, source->is_public);
+    }
     if (intent_.sources.empty() || intent_.sources.front().first != IpAddress{})
       add_source(IpAddress{}, std::nullopt, false);
     for (const SourceRange& range : intent_.sources) {
@@ -204,35 +207,9 @@ class ImageBuilder {
   }
 
   void add_source(const IpAddress& first, std::optional<ClassId> source, bool is_public) {
-    const std::uint32_t id = source.value_or(TABLE_NO_CLASS);
-    if (!image_.sources.empty() && image_.sources.back().class_id == id) return;
-    image_.sources.push_back({.hi = first.high(), .lo = first.low(), .class_id = id, .is_public = is_public ? 1U : 0U});
-  }
-
-  void add_index() {
-    constexpr std::uint64_t kGlobalUnicastStart = 1ULL << 61;
-    constexpr std::uint64_t kBucket = 1ULL << 45;
-    image_.index.resize(TABLE_SOURCE_INDEX);
-    std::uint32_t at = 0;
-    add_bucket(TABLE_SOURCE_BUCKETS, 0, kGlobalUnicastStart - 1, at);
-    for (std::uint32_t i = 0; i < TABLE_SOURCE_BUCKETS; ++i) {
-      const std::uint64_t start = kGlobalUnicastStart + i * kBucket;
-      add_bucket(i, start, start + (kBucket - 1), at);
-    }
-    add_bucket(TABLE_SOURCE_BUCKETS + 1, 2 * kGlobalUnicastStart, std::numeric_limits<std::uint64_t>::max(), at);
-  }
-
-  // The bucket of all addresses whose first halves are in [first, last]. `at`: the last range known to start before it.
-  void add_bucket(std::uint32_t bucket, std::uint64_t first, std::uint64_t last, std::uint32_t& at) {
-    const auto next_starts_by = [&](std::uint64_t hi, std::uint64_t lo) {
-      if (at + 1 >= image_.sources.size()) return false;
-      const table_source& next = image_.sources[at + 1];
-      return std::tie(next.hi, next.lo) <= std::tie(hi, lo);
-    };
-    while (next_starts_by(first, 0)) ++at;
-    image_.index[bucket].first = at;
-    while (next_starts_by(last, std::numeric_limits<std::uint64_t>::max())) ++at;
-    image_.index[bucket].last = at;
+    const std::uint32_t word = source ? *source | (is_public ? TABLE_PUBLIC : 0) : TABLE_NO_CLASS;
+    if (!image_.sources.empty() && image_.sources.back().word == word) return;
+    image_.sources.push_back({.hi = first.high(), .lo = first.low(), .word = word, .pad = 0});
   }
 
   void add_filter() {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/datapath/roster.h"
+#include "agent/datapath/source_index.h"
 #include "agent/model/intent.h"
 #include "bpf/tables.h"
 
@@ -21,13 +22,17 @@ struct TableLimits {
   std::uint32_t source_ranges = 0;  // at most 2^TABLE_SOURCE_STEPS
   std::uint32_t cells = 0;
   std::uint32_t port_ranges = 0;  // at most 2^TABLE_RANGE_STEPS
+
+  // What is enough for prefixes that lie close together; others are few to a bucket, and are searched for.
+  std::uint32_t source_parts() const { return source_ranges / 4 + 1; }
+  std::uint32_t source_blocks() const { return source_ranges / 6 + 1; }
 };
 
 struct TableImage {
   std::uint64_t seed = 0;
   std::vector<table_endpoints> endpoints{};  // buckets: a power of two, as cells
   std::vector<table_source> sources{};
-  std::vector<table_bucket> index{};  // TABLE_SOURCE_INDEX
+  SourceIndex index{};
   std::vector<table_cells> cells{};
   std::vector<table_policy> policies{};
   std::vector<table_range> ranges{};

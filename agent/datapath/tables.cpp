@@ -33,6 +33,13 @@ Result<> check(const Sizes& sizes) {
   return {};
 }
 
+TableLimits limits_of(const Sizes& sizes) {
+  return {.endpoints = sizes.endpoints,
+          .source_ranges = sizes.source_ranges,
+          .cells = sizes.cells,
+          .port_ranges = sizes.port_ranges};
+}
+
 std::uint64_t random_seed() {
   std::random_device device;
   return static_cast<std::uint64_t>(device()) << 32U | device();
@@ -74,10 +81,7 @@ void free_tables(tables_bpf* skeleton) noexcept { tables_bpf::destroy(skeleton);
 Tables::Tables(Skeleton skeleton, Readers readers, const Sizes& sizes, std::uint64_t seed)
     : skeleton_(std::move(skeleton)),
       readers_(std::move(readers)),
-      limits_{.endpoints = sizes.endpoints,
-              .source_ranges = sizes.source_ranges,
-              .cells = sizes.cells,
-              .port_ranges = sizes.port_ranges},
+      limits_(limits_of(sizes)),
       roster_(static_cast<std::uint16_t>(sizes.endpoints)),
       seed_(seed) {}
 
@@ -88,8 +92,11 @@ Result<Tables> Tables::create(const Sizes& sizes) {
   Skeleton skeleton(tables_bpf::open(nullptr));
   if (!skeleton) return errno_failure("open the verdict tables", errno);
   const auto& maps = skeleton->maps;
+  const TableLimits limits = limits_of(sizes);
   bpf_map__set_max_entries(maps.endpoints, TABLE_BANKS * cuckoo_buckets(sizes.endpoints));
   bpf_map__set_max_entries(maps.sources, TABLE_BANKS * sizes.source_ranges);
+  bpf_map__set_max_entries(maps.source_parts, TABLE_BANKS * limits.source_parts());
+  bpf_map__set_max_entries(maps.source_blocks, TABLE_BANKS * limits.source_blocks());
   bpf_map__set_max_entries(maps.cells, TABLE_BANKS * cuckoo_buckets(sizes.cells));
   bpf_map__set_max_entries(maps.policies, TABLE_BANKS * sizes.endpoints);
   bpf_map__set_max_entries(maps.ranges, TABLE_BANKS * sizes.port_ranges);
@@ -128,7 +135,9 @@ Result<> Tables::write_bank(const TableImage& image, std::uint32_t bank) {
   const auto& maps = skeleton_->maps;
   if (auto done = write_table(maps.endpoints, bank, image.endpoints); !done) return done;
   if (auto done = write_table(maps.sources, bank, image.sources); !done) return done;
-  if (auto done = write_table(maps.source_index, bank, image.index); !done) return done;
+  if (auto done = write_table(maps.source_index, bank, image.index.buckets); !done) return done;
+  if (auto done = write_table(maps.source_parts, bank, image.index.parts); !done) return done;
+  if (auto done = write_table(maps.source_blocks, bank, image.index.blocks); !done) return done;
   if (auto done = write_table(maps.cells, bank, image.cells); !done) return done;
   if (auto done = write_table(maps.policies, bank, image.policies); !done) return done;
   if (auto done = write_table(maps.ranges, bank, image.ranges); !done) return done;
@@ -143,11 +152,16 @@ Result<> Tables::write_bank(const TableImage& image, std::uint32_t bank) {
                   .policy_base = bank * per_bank(maps.policies),
                   .policy_count = static_cast<std::uint32_t>(image.policies.size()),
                   .range_base = bank * per_bank(maps.ranges),
+                  .source_count = static_cast<std::uint32_t>(image.sources.size()),
+                  .part_base = bank * per_bank(maps.source_parts),
+                  .block_base = bank * per_bank(maps.source_blocks),
                   .pad = 0,
                   .filter = {}};
   std::ranges::copy(image.filter, head.filter);
   fill_ = {.endpoints = count_used(image.endpoints),
            .sources = image.sources.size(),
+           .parts = image.index.parts.size(),
+           .blocks = image.index.blocks.size(),
            .cells = count_used(image.cells),
            .policies = image.policies.size(),
            .ranges = image.ranges.size()};
@@ -188,6 +202,8 @@ std::vector<Datapath::MapUse> Tables::use() const {
   return {table(maps.endpoints, fill_.endpoints, limits_.endpoints),
           table(maps.sources, fill_.sources, limits_.source_ranges),
           table(maps.source_index, fill_.sources == 0 ? 0 : TABLE_SOURCE_INDEX, TABLE_SOURCE_INDEX),
+          table(maps.source_parts, fill_.parts, limits_.source_parts()),
+          table(maps.source_blocks, fill_.blocks, limits_.source_blocks()),
           table(maps.cells, fill_.cells, limits_.cells),
           table(maps.policies, fill_.policies, limits_.endpoints),
           table(maps.ranges, fill_.ranges, limits_.port_ranges),

@@ -74,7 +74,7 @@ class Tables {
   std::uint64_t generation_ = 0;
   // Of the last image: what map_use tells.
   struct Fill {
-    std::size_t endpoints = 0, sources = 0, cells = 0, policies = 0, ranges = 0;
+    std::size_t endpoints = 0, sources = 0, parts = 0, blocks = 0, cells = 0, policies = 0, ranges = 0;
   } fill_{};
   std::size_t uplinks_ = 0;
 };

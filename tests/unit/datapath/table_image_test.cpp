@@ -44,14 +44,13 @@ const table_endpoint* find_endpoint(const TableImage& image, const IpAddress& ad
   return nullptr;
 }
 
-const table_source& find_source(const TableImage& image, const IpAddress& address) {
-  const table_bucket& bucket = image.index[source_bucket(address.high())];
-  std::uint32_t found = bucket.first;
-  for (std::uint32_t i = bucket.first; i <= bucket.last; ++i) {
-    const table_source& range = image.sources[i];
-    if (IpAddress::from_halves(range.hi, range.lo) <= address) found = i;
+// The word of a source by the ranges alone; tests/unit/datapath/source_index_test.cpp has the way by the index.
+std::uint32_t find_source(const TableImage& image, const IpAddress& address) {
+  std::uint32_t found = TABLE_NO_CLASS;
+  for (const table_source& range : image.sources) {
+    if (IpAddress::from_halves(range.hi, range.lo) <= address) found = range.word;
   }
-  return image.sources[found];
+  return found;
 }
 
 table_port_map find_port_map(const TableImage& image, std::uint32_t policy, std::uint32_t class_id) {
@@ -97,12 +96,12 @@ TEST(TableImage, SaysWhatTheIntentSays) {
       ASSERT_NE(found, nullptr);
       const IpAddress from = random.source_near(intent);
       const ClassId expected_class = test::class_of(intent, from);
-      const table_source& source = find_source(image, from);
-      ASSERT_EQ(source.class_id, expected_class) << from.to_string();
-      ASSERT_EQ(source.is_public != 0, test::is_public(intent, expected_class));
+      const std::uint32_t source = find_source(image, from);
+      ASSERT_EQ(source & ~TABLE_PUBLIC, expected_class) << from.to_string();
+      ASSERT_EQ((source & TABLE_PUBLIC) != 0, test::is_public(intent, expected_class));
       const auto protocol = static_cast<Protocol>(std::vector{6, 17, 58, 132, 47}[random.below(5)]);
       const std::uint16_t port = random.port_near(intent.port_maps[random.below(intent.port_maps.size())]);
-      EXPECT_EQ(find_verdict(image, found->policy, source.class_id, protocol, port),
+      EXPECT_EQ(find_verdict(image, found->policy, expected_class, protocol, port),
                 test::verdict_of(intent, endpoint.policy, expected_class, protocol, port));
     }
     EXPECT_EQ(find_endpoint(image, IpAddress::from_halves(random.next(), random.next())), nullptr);
@@ -189,8 +188,8 @@ TEST(TableImage, MakesSourcesBeyondTheLimitUnknown) {
   const TableImage image = image_of(intent, limits);
   EXPECT_EQ(image.left_out.size(), 1U);
   EXPECT_EQ(image.sources.size(), ranges - 1);
-  EXPECT_EQ(find_source(image, IpAddress::from_halves(~0ULL, ~0ULL)).class_id, TABLE_NO_CLASS);
-  EXPECT_NE(find_source(image, IpAddress{}).class_id, TABLE_NO_CLASS);
+  EXPECT_EQ(find_source(image, IpAddress::from_halves(~0ULL, ~0ULL)), TABLE_NO_CLASS);
+  EXPECT_NE(find_source(image, IpAddress{}), TABLE_NO_CLASS);
 }
 
 TEST(TableImage, MakesAPolicyWhoseCellIsLeftOutUnknownByDefault) {
@@ -254,17 +253,30 @@ TEST(TableImage, MakesUnknownWhatTheIntentDoesNotHold) {
   intent.endpoints[0].policy = 99;
   const TableImage image = image_of(intent);
   EXPECT_FALSE(image.left_out.empty());
-  EXPECT_EQ(find_source(image, IpAddress{}).class_id, TABLE_NO_CLASS);
+  EXPECT_EQ(find_source(image, IpAddress{}), TABLE_NO_CLASS);
   EXPECT_EQ(
       find_verdict(image, find_endpoint(image, intent.endpoints[0].addresses.front())->policy, 1, Protocol::kTcp, 1),
       Verdict::kUnknown);
+}
+
+TEST(TableImage, MakesAClassUnknownWhoseIdNoWordCanTell) {
+  KernelIntent intent;
+  for (const ClassId id : {TABLE_CLASS_IDS - 1, TABLE_CLASS_IDS})
+    intent.classes.push_back(
+        std::make_shared<const SourceClass>(SourceClass{.id = id, .name = "far", .is_public = true}));
+  intent.sources = {{.first = {}, .source = TABLE_CLASS_IDS - 1},
+                    {.first = IpAddress::from_halves(1, 0), .source = TABLE_CLASS_IDS}};
+  const TableImage image = image_of(intent);
+  EXPECT_EQ(find_source(image, IpAddress{}), (TABLE_CLASS_IDS - 1) | TABLE_PUBLIC);
+  EXPECT_EQ(find_source(image, IpAddress::from_halves(1, 0)), TABLE_NO_CLASS);
+  EXPECT_EQ(image.left_out.size(), 1U);
 }
 
 TEST(TableImage, OfAnEmptyIntentHoldsNothing) {
   const TableImage image = image_of({});
   EXPECT_TRUE(image.left_out.empty());
   EXPECT_EQ(find_endpoint(image, IpAddress{}), nullptr);
-  EXPECT_EQ(find_source(image, IpAddress::from_halves(~0ULL, 1)).class_id, TABLE_NO_CLASS);
+  EXPECT_EQ(find_source(image, IpAddress::from_halves(~0ULL, 1)), TABLE_NO_CLASS);
 }
 
 }  // namespace
