@@ -9,6 +9,7 @@
 // Contract: bpf/bench.h.   Owner in userspace: agent/datapath/packet_bench.cpp.
 #include "bpf/bench.h"
 #include "bpf/kernel.h"
+#include "bpf/random.h"
 
 enum { SOURCE_AT = ETH_HLEN + 8, DESTINATION_AT = SOURCE_AT + 16, PORTS_AT = DESTINATION_AT + 16 };
 
@@ -21,13 +22,6 @@ struct {
   __type(key, __u32);
   __type(value, __u32);
 } target SEC(".maps");
-
-// xorshift64 (Marsaglia, 2003): cheaper than a helper's call.
-static __always_inline __u64 next_random(__u64 x) {
-  x ^= x << 13;
-  x ^= x >> 7;
-  return x ^ x << 17;
-}
 
 SEC("tc")
 int vary(struct __sk_buff *skb) {

@@ -117,6 +117,28 @@ class Daemon:
             raise DaemonFailed(f"GET {name}: {status} {body}")
         return json.loads(body)
 
+    def watch(self, timeout=20.0):
+        """Follows /api/v1alpha1/watch from now on: yields (event, data) for ever; OSError when nothing comes within `timeout`."""
+        connection = UnixConnection(str(self.socket), timeout)
+        connection.request("GET", "/api/v1alpha1/watch")
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise DaemonFailed(f"GET watch: {answer.status} {answer.read().decode()}")
+        return self._events(connection, answer)
+
+    @staticmethod
+    def _events(connection, answer):
+        try:
+            event = None
+            for line in iter(answer.readline, b""):
+                field, _, value = line.decode().rstrip("\n").partition(":")
+                if field == "event":
+                    event = value.strip()
+                elif field == "data":
+                    yield event, json.loads(value)
+        finally:
+            connection.close()
+
     def findings(self, code=None):
         """Open findings."""
         found = [f for f in self.view("findings")["findings"] if f["state"] == "open"]

@@ -4,10 +4,12 @@
     inside.py client                                            reads lists of probes as JSON lines, answers each with a list
     inside.py tun NAME                                          makes a device without Ethernet header, and
     inside.py wire NAME                                         ... on a device: reads packets as lines of hex and sends them
+    inside.py gro NAME                                          switches on GRO: a veth then polls, as the driver of a real device does
 
 Run as a program of its own, so that a server holds nothing of its parent's.
 """
 
+import ctypes
 import errno
 import fcntl
 import json
@@ -173,6 +175,14 @@ def wire(name):
     inject(sock.send)
 
 
+def gro(name):
+    """ethtool_value of <linux/ethtool.h>: ETHTOOL_SGRO, on; by SIOCETHTOOL."""
+    siocethtool, ethtool_sgro = 0x8946, 0x2C
+    value = ctypes.create_string_buffer(struct.pack("II", ethtool_sgro, 1))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        fcntl.ioctl(sock, siocethtool, struct.pack("16sP16x", name.encode(), ctypes.addressof(value)))
+
+
 def inject(send):
     print("ready", flush=True)
     for line in sys.stdin:
@@ -186,4 +196,4 @@ if __name__ == "__main__":
     elif sys.argv[1] == "client":
         client()
     else:
-        {"tun": tun, "wire": wire}[sys.argv[1]](sys.argv[2])
+        {"tun": tun, "wire": wire, "gro": gro}[sys.argv[1]](sys.argv[2])

@@ -114,6 +114,10 @@ class SimNode:
             metric = 1024 + len(name) + sum(name.encode())  # two defaults of one metric would be one multipath route
             kernel.ip_batch(self.node, [f"route add ::/0 via {router} dev {name} metric {metric}"])
 
+    def poll_uplink(self, name):
+        """Lets the uplink's device receive as a real one does, by NAPI and with GRO; frames of XDP reach a veth only so."""
+        kernel.run([*kernel.within(self.node), sys.executable, "-S", kernel.INSIDE, "gro", name])
+
     def populate(self):
         """The shop: three pods, a proxy in the host's network, their policies, and an enforcement that agrees with them."""
         web = self.add_pod("shop", "web", "4", ["tcp:any:443"])
