@@ -36,7 +36,7 @@ namespace {
 using namespace sextant;
 
 constexpr std::size_t kFrameSize = 14 + 40 + 20;
-constexpr std::uint32_t kBatch = 64;  // a veth's ring holds 256: its peer gets to empty it between two batches
+constexpr std::uint32_t kBatch = 64;          // a veth's ring holds 256: its peer gets to empty it between two batches
 constexpr std::uint32_t kRun = 256 * kBatch;  // between two looks at the clock
 constexpr std::uint8_t kSyn = 0x02, kAck = 0x10;
 

@@ -133,6 +133,7 @@ int on_socket_state(__u64 *ctx) {  // (const struct sock *sk, int from, int to)
   __builtin_memset(event, 0, sizeof(*event));
   event->kind = EVENT_SOCKETS;
   bpf_ringbuf_submit(event, 0);
+  count(&events_told);
   return 0;
 }
 

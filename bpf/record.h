@@ -30,6 +30,7 @@ struct {
 const volatile __u64 event_interval_ns = 1000000000;
 
 // Read by userspace at any time.
+__u64 events_told = 0;    // handed to userspace
 __u64 events_lost = 0;    // the ring was full
 __u64 rows_lost = 0;      // a disagreement or a stray that found no room: a blind spot
 __u64 agreeing_lost = 0;  // a packet of a row that found no room among those that agree
@@ -85,6 +86,7 @@ static __always_inline void tell_row(const struct row_key *key) {
   event->kind = EVENT_ROW;
   event->row = *key;
   bpf_ringbuf_submit(event, 0);
+  count(&events_told);
 }
 
 static __always_inline void tell_stray(const struct stray_key *key) {
@@ -98,6 +100,7 @@ static __always_inline void tell_stray(const struct stray_key *key) {
   event->pad = 0;
   event->stray = *key;
   bpf_ringbuf_submit(event, 0);
+  count(&events_told);
 }
 
 static __always_inline bool is_reachable(__u8 verdict) {

@@ -100,6 +100,7 @@ class Datapath {
   std::vector<MapUse> map_use() const;
   struct ProgramUse {
     std::string program{};
+    std::uint64_t events = 0;         // told to userspace
     std::uint64_t events_lost = 0;    // events that did not fit the ring
     std::uint64_t rows_lost = 0;      // rows or cells that did not fit a table
     std::uint64_t agreeing_lost = 0;  // packets of rows that agree and did not fit: evidence less, no blind spot

@@ -64,6 +64,7 @@ WitnessStatus Death::status() const {
 
 std::vector<Datapath::ProgramUse> Death::use() const {
   auto use = program_use("death", bpf_program__fd(skeleton_->progs.on_death));
+  use.events = read_counter(skeleton_->bss->events_told);
   use.events_lost = read_counter(skeleton_->bss->events_lost);
   use.rows_lost = read_counter(skeleton_->bss->rows_lost);
   use.agreeing_lost = read_counter(skeleton_->bss->agreeing_lost);

@@ -59,6 +59,7 @@ WitnessStatus Delivery::status() const {
 
 std::vector<Datapath::ProgramUse> Delivery::use() const {
   auto ingress = program_use("delivery", ingress_fd());
+  ingress.events = read_counter(skeleton_->bss->events_told);
   ingress.events_lost = read_counter(skeleton_->bss->events_lost);
   ingress.rows_lost = read_counter(skeleton_->bss->rows_lost);
   ingress.agreeing_lost = read_counter(skeleton_->bss->agreeing_lost);

@@ -283,6 +283,7 @@ WitnessStatus Listening::status() const {
 std::vector<Datapath::ProgramUse> Listening::use() const {
   const auto& programs = state_->skeleton->progs;
   auto socket_state = program_use("listening", bpf_program__fd(programs.on_socket_state));
+  socket_state.events = read_counter(state_->skeleton->bss->events_told);
   socket_state.events_lost = read_counter(state_->skeleton->bss->events_lost);
   return {socket_state, program_use("listening_task_file", bpf_program__fd(programs.on_task_file)),
           program_use("listening_tcp", bpf_program__fd(programs.on_tcp)),

@@ -38,7 +38,7 @@ struct MapUse {
 
 struct ProgramUse {
   std::string program{};
-  std::uint64_t events_lost = 0, rows_lost = 0, runs = 0;
+  std::uint64_t events = 0, events_lost = 0, rows_lost = 0, runs = 0;
   std::chrono::nanoseconds run_time{};
 };
 

@@ -74,6 +74,7 @@ void add_kernel_use(const StatusView& status, v1alpha1::Status& out) {
   for (const ProgramUse& program : status.programs) {
     v1alpha1::ProgramUse& to = *out.add_programs();
     to.set_program(utf8(program.program));
+    to.set_events(program.events);
     to.set_events_lost(program.events_lost);
     to.set_rows_lost(program.rows_lost);
     to.set_runs(program.runs);

@@ -199,6 +199,8 @@ void add_kernel_use(Collection& out, const StatusView& status) {
     auto family = out.counter(std::move(name), std::move(help));
     for (const ProgramUse& program : status.programs) family.add({{"program", program.program}}, value(program));
   };
+  programs("sextant_events_total", "Events that a program handed over; of a row that disagrees at most one a second.",
+           [](const ProgramUse& p) { return static_cast<double>(p.events); });
   programs("sextant_events_lost_total", "Events that a program could not hand over: the ring was full.",
            [](const ProgramUse& p) { return static_cast<double>(p.events_lost); });
   programs("sextant_rows_lost_total",

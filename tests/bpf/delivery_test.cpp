@@ -276,6 +276,7 @@ TEST_F(DeliveryTest, EventsThatFindTheRingFullAreCounted) {
   for (std::uint16_t port = 5000; port < 5200; ++port) deliver(from_world_.syn(4000, port));
   const std::size_t came = told();
   EXPECT_GT(use().events_lost, 0U);
+  EXPECT_EQ(came, use().events);
   EXPECT_EQ(came + use().events_lost, 200U);
   EXPECT_EQ(rows().size(), 200U);  // the rows themselves are all there
 }

@@ -74,6 +74,7 @@ report::StatusView Views::status() const {
     view.maps.push_back({.map = use.map, .entries = use.entries, .capacity = use.capacity, .bytes = use.bytes});
   for (const auto& use : parts_.datapath->program_use())
     view.programs.push_back({.program = use.program,
+                             .events = use.events,
                              .events_lost = use.events_lost,
                              .rows_lost = use.rows_lost,
                              .runs = use.runs,

@@ -24,8 +24,11 @@ FixedBackend busy_backend() {
   out.status_view.resident_bytes = 30U << 20U;
   out.status_view.features = {{.name = "tcx", .available = true}, {.name = "btf", .available = false}};
   out.status_view.maps = {{.map = "rows", .entries = 3, .capacity = 65536}};
-  out.status_view.programs = {
-      {.program = "uplink", .events_lost = 1, .rows_lost = 2, .run_time = std::chrono::milliseconds{1500}}};
+  out.status_view.programs = {{.program = "uplink",
+                               .events = 9,
+                               .events_lost = 1,
+                               .rows_lost = 2,
+                               .run_time = std::chrono::milliseconds{1500}}};
   out.recent.push_back(unintended_delivery());
   out.recent.back().state = FindingState::kResolved;
   out.uplinks = {{.uplink = "eth\"0\\\n",
@@ -64,6 +67,7 @@ TEST_F(MetricsTest, SayWhatTheInterfaceNames) {
                            "web\",protocol=\"TCP\",port=\"80-81\",scope=\"world\"} 1\n",
                            "sextant_ingress_attempts_total{namespace=\"shop\",workload=\"StatefulSet/"
                            "db\",protocol=\"TCP\",port=\"5432\",verdict=\"deny\"} 41\n",
+                           "sextant_events_total{program=\"uplink\"} 9\n",
                            "sextant_events_lost_total{program=\"uplink\"} 1\n",
                            "sextant_blind_seconds_total{witness=\"death\"} 2.5\n",
                            "sextant_refused_calls_total{call=\"execve\"} 2\n",
