@@ -57,6 +57,8 @@ std::vector<HeavySource> merge_sketch(std::span<const sketch_set> sets) {
   return sources;
 }
 
+bool is_told(const HeavySource& source) { return source.estimate >= 2 * source.error; }
+
 Result<std::vector<SourceCount>> SourceSketch::list(const Roster& roster) const {
   std::vector<SourceCount> counts;
   const std::size_t table_sets = std::size_t{cpus_} * SKETCH_SETS;
@@ -66,7 +68,7 @@ Result<std::vector<SourceCount>> SourceSketch::list(const Roster& roster) const 
     std::size_t told = 0;
     for (const HeavySource& source : merge_sketch(window->elements())) {
       const EndpointRef* endpoint = roster.find(static_cast<std::uint32_t>(source.key >> 32U));
-      if (endpoint == nullptr) continue;
+      if (endpoint == nullptr || !is_told(source)) continue;
       counts.push_back(to_count(source, kLengths[table], *endpoint));
       if (++told == kHeaviest) break;
     }

@@ -26,6 +26,10 @@ struct HeavySource {
 // `sets`: one table's, CPU by CPU, SKETCH_SETS each. The heaviest first.
 std::vector<HeavySource> merge_sketch(std::span<const sketch_set> sets);
 
+// Whether at least half of the estimate is certain. In a flood every set is full of sources that came once and
+// inherited the count of the one before: of them the sketch knows nothing but that they are not heavier than its error.
+bool is_told(const HeavySource& source);
+
 class SourceSketch {
  public:
   static constexpr std::size_t kHeaviest = 1024;  // told, of each prefix length
@@ -33,7 +37,7 @@ class SourceSketch {
   // `map` is `source_sketch`, and stays the caller's.
   SourceSketch(int map, std::uint32_t cpus) : map_(map), cpus_(cpus) {}
 
-  // The heaviest of each length. A set that changes while it is read may tell one wrong line.
+  // The heaviest of each length of which is_told(). A set that changes while it is read may tell one wrong line.
   Result<std::vector<SourceCount>> list(const Roster& roster) const;
 
  private:

@@ -66,6 +66,20 @@ TEST(SourceSketch, CountsWhatAFullSetMayHaveForgottenAsError) {
   EXPECT_LE(source.estimate - source.error, 11U);
 }
 
+TEST(SourceSketch, TellsTheHeavyOfAFloodAndNotWhoCameOnce) {
+  std::vector<sketch_set> sets(SKETCH_SETS);
+  for (std::uint64_t once = 1000; once < 9000; ++once) {
+    count(sets[0], once, 99);
+    if (once % 2 == 0) count(sets[0], 1, 99);
+  }
+  for (const HeavySource& source : merge_sketch(sets)) EXPECT_EQ(is_told(source), source.prefix == 1) << source.prefix;
+}
+
+TEST(SourceSketch, TellsASourceUntilMoreThanHalfIsNotCertain) {
+  EXPECT_TRUE(is_told({.prefix = 1, .key = 1, .estimate = 10, .error = 5}));
+  EXPECT_FALSE(is_told({.prefix = 1, .key = 1, .estimate = 11, .error = 6}));
+}
+
 // Property: with any traffic on any CPUs, the true count lies in what is stated.
 TEST(SourceSketch, StatesBoundsThatHold) {
   std::mt19937_64 random(7);
