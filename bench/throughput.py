@@ -1,7 +1,7 @@
 """What Sextant costs the traffic of a node: streams, small packets, requests and connections from the internet to a pod, through the
 simulated node, with Sextant attached and without.
 
-    bench/throughput.py BUILD [--pairs 20] [--milliseconds 100] [--json]
+    bench/throughput.py BUILD [--pairs 20] [--milliseconds 100] [--quick] [--json]
 
 Measured in pairs, one right after the other and in changing order, so that what the machine does beside meets both alike; the
 ratio of the two is told with the interval that it lies in (paired.py). While Sextant is attached every packet that the uplink's device
@@ -167,6 +167,7 @@ class Throughput:
             return
         if attached:
             self.daemon.start_and_wait(timeout=60)
+            flood.check_sees(self.daemon)
         elif (status := self.daemon.stop(timeout=60)) != 0:
             self.errors.append(f"sextantd ended with {status}")
 
@@ -223,6 +224,7 @@ def main():
     parser.add_argument("build", help="folder of sextantd and bench/traffic")
     parser.add_argument("--pairs", type=int, default=20)
     parser.add_argument("--milliseconds", type=int, default=100, help="of each case")
+    parser.add_argument("--quick", action="store_const", dest="pairs", const=6)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if os.geteuid() != 0:

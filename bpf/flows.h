@@ -8,11 +8,12 @@
 #include "bpf/kernel.h"
 #include "bpf/packet.h"
 
-// Set before load by agent/datapath/uplink.cpp.
+// Set before load by the object's owner: agent/datapath/{uplink,delivery}.cpp.
 const volatile __u64 flow_seed = 0;          // senders cannot choose which flow they displace
 const volatile __u64 flow_idle_jiffies = 0;  // a flow that was silent for longer is a new one
 
-// FLOWS_PER_CPU x possible CPUs; a CPU writes only its own part. Can be mapped only so that cells begin at lines.
+// FLOWS_PER_CPU x possible CPUs, for each object that includes this; a CPU writes only its own part. Can be mapped only
+// so that cells begin at lines.
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
@@ -56,14 +57,25 @@ static __always_inline bool is_flow(const struct flow_key *key, const struct flo
          key->dst[0] == other->dst[0] && key->ports == other->ports && key->protocol == other->protocol;
 }
 
+static __always_inline bool flow_is_kept(const struct known_flow *cell, const struct flow_key *key, __u32 generation,
+                                         __u64 now) {
+  return is_flow(&cell->key, key) && cell->generation == generation && now - cell->seen < flow_idle_jiffies;
+}
+
 // Whether tables of this generation judged the flow and it was not silent for long since; if so it was seen now.
 static __always_inline bool flow_is_known(struct known_flow *cell, const struct flow_key *key, __u32 generation) {
   __u64 now = bpf_jiffies64();
 
-  if (!is_flow(&cell->key, key) || cell->generation != generation || now - cell->seen >= flow_idle_jiffies)
+  if (!flow_is_kept(cell, key, generation, now))
     return false;
   cell->seen = now;
   return true;
+}
+
+// The same of a flow that is to be looked at again from time to time, however busy it is.
+static __always_inline bool flow_is_recent(const struct known_flow *cell, const struct flow_key *key,
+                                           __u32 generation) {
+  return flow_is_kept(cell, key, generation, bpf_jiffies64());
 }
 
 static __always_inline void remember_flow(struct known_flow *cell, const struct flow_key *key, __u32 generation,

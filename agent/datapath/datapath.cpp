@@ -300,6 +300,7 @@ std::vector<Datapath::MapUse> Datapath::map_use() const {
   const auto add = [&](std::vector<MapUse> more) { uses.insert(uses.end(), more.begin(), more.end()); };
   add(state_->rows.use());
   if (state_->uplink) add(state_->uplink->map_use());
+  if (state_->delivery) add(state_->delivery->map_use());
   return uses;
 }
 

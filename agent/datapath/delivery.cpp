@@ -1,17 +1,25 @@
 #include "agent/datapath/delivery.h"
 
 #include <cerrno>
+#include <random>
 #include <utility>
 
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 
 #include "agent/datapath/cgroups.h"
+#include "agent/datapath/kernel_clock.h"
 #include "agent/datapath/map_use.h"
+#include "bpf/books.h"
 #include "bpf/tables.h"
 #include "delivery.skel.h"
 
 namespace sextant::datapath {
+namespace {
+
+constexpr std::chrono::seconds kLookedAtAgain{1};  // a UDP flow that goes as intended, however busy it is
+
+}  // namespace
 
 void free_delivery(delivery_bpf* skeleton) noexcept { delivery_bpf::destroy(skeleton); }
 
@@ -20,6 +28,12 @@ Result<Delivery> Delivery::load(const Config& config, const Lend& lend) {
   if (!skeleton) return errno_failure("open the delivery programs", errno);
   skeleton->rodata->event_interval_ns =
       static_cast<std::uint64_t>(std::chrono::nanoseconds(config.event_interval).count());
+  std::random_device device;
+  skeleton->rodata->flow_seed = static_cast<std::uint64_t>(device()) << 32U | device();
+  skeleton->rodata->flow_idle_jiffies = KernelClock::in_jiffies(kLookedAtAgain);
+  const int cpus = libbpf_num_possible_cpus();
+  if (cpus < 0) return errno_failure("count the CPUs", cpus);
+  bpf_map__set_max_entries(skeleton->maps.known_flows, static_cast<std::uint32_t>(cpus) * FLOWS_PER_CPU);
   if (auto lent = lend(*skeleton->obj); !lent) return because("load the delivery programs", std::move(lent.error()));
   if (const int err = delivery_bpf::load(skeleton.get()); err != 0) {
     return errno_failure("load the delivery programs", err);
@@ -64,6 +78,10 @@ std::vector<Datapath::ProgramUse> Delivery::use() const {
   ingress.rows_lost = read_counter(skeleton_->bss->rows_lost);
   ingress.agreeing_lost = read_counter(skeleton_->bss->agreeing_lost);
   return {ingress, program_use("delivery_egress", egress_fd())};
+}
+
+std::vector<Datapath::MapUse> Delivery::map_use() const {
+  return {datapath::map_use("delivered_flows", bpf_map__fd(skeleton_->maps.known_flows))};
 }
 
 int Delivery::ingress_fd() const { return bpf_program__fd(skeleton_->progs.on_delivered); }

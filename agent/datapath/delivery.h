@@ -1,5 +1,6 @@
 // The delivery witness: bpf/delivery.bpf.c at the root of cgroup2. A packet that it counts has reached a socket.
 //
+// Of a UDP flow that goes as intended a packet a second is counted on each processor, as it is the flow that counts.
 // Not visible: what the kernel answers itself (ICMPv6 echo) and what is forwarded. Owns the programs and their links;
 // destroying it detaches them.
 // Thread: as the caller's.
@@ -38,6 +39,7 @@ class Delivery {
   // Sees; or blind, when the cgroup is not the root of the hierarchy and the rest of the node is out of sight.
   WitnessStatus status() const;
   std::vector<Datapath::ProgramUse> use() const;
+  std::vector<Datapath::MapUse> map_use() const;
 
   int ingress_fd() const;  // for BPF_PROG_TEST_RUN
   int egress_fd() const;

@@ -157,6 +157,35 @@ TEST_F(DeliveryTest, CountsEveryPacketButTellsOnceInAnInterval) {
   EXPECT_EQ(row(Protocol::kUdp, 53).delivered, 1000U);
 }
 
+TEST_F(DeliveryTest, OfAUdpFlowThatAgreesAPacketASecondIsLookedAt) {
+  for (int i = 0; i < 1000; ++i) deliver(from_world_.udp(4000, 443));
+  EXPECT_LT(row(Protocol::kUdp, 443).delivered, 10U);
+  const std::uint64_t before = row(Protocol::kUdp, 443).delivered;
+  deliver(from_world_.udp(4001, 443));
+  EXPECT_EQ(row(Protocol::kUdp, 443).delivered, before + 1);
+  std::this_thread::sleep_for(1100ms);
+  deliver(from_world_.udp(4000, 443));
+  EXPECT_EQ(row(Protocol::kUdp, 443).delivered, before + 2);
+}
+
+TEST_F(DeliveryTest, AUdpFlowBetweenTwoOfTheNodeIsLookedAtOnceASecondAtBothEnds) {
+  for (int i = 0; i < 1000; ++i) {
+    send(from_world_.udp(4000, 443));
+    deliver(from_world_.udp(4000, 443));
+  }
+  EXPECT_LT(row(Protocol::kUdp, 443).delivered, 10U);
+}
+
+TEST_F(DeliveryTest, AUdpFlowThatAgreedIsLookedAtAgainWhenTheIntentChanges) {
+  deliver(from_world_.udp(4000, 443));
+  auto denying = example_intent(kEndpoint);
+  for (auto& range : denying.port_maps[0]) range.verdict = Verdict::kDeny;
+  set_intent(denying);
+  for (int i = 0; i < 10; ++i) deliver(from_world_.udp(4000, 443));
+  EXPECT_EQ(told(), 1U);
+  EXPECT_EQ(row(Protocol::kUdp, 443).delivered, 11U);
+}
+
 TEST_F(DeliveryTest, TellsAgainAfterTheInterval) {
   load({}, 1U << 16U, 50ms);
   deliver(from_world_.syn(4000, 5432));
