@@ -15,7 +15,7 @@ class Lines(unittest.TestResult):
     def __init__(self):
         super().__init__()
         self.passed = 0
-        self._started = 0.0
+        self._started = time.monotonic()  # what is done for a whole class comes before its first test
 
     def startTest(self, test):
         super().startTest(test)

@@ -30,6 +30,9 @@ TOOLS = {
     "talos-config": "./talos-config",
 }
 
+KYVERNO = "github.com/kyverno/kyverno@v1.19.1"
+KYVERNO_SUM = "h1:/MkgFii3/VlQfKR1JpC9tVwNNVNQTt2S4U6qCsafsTU="
+
 
 def ran(*command, **options):
     """Runs a program; its output and errors are one text."""
@@ -64,6 +67,26 @@ def tool(name):
             raise AssertionError(f"build {name}: {built.stdout}")
         partial.replace(program)
         print(f"       built {name}: {cpu_of_children() - before:.0f} s of CPU", flush=True)
+    return program
+
+
+@functools.cache
+def kyverno():
+    """Kyverno's command line. It takes minutes to build, so only --full does it; other runs take what is there."""
+    builder = PROJECT / "tests/go-program"
+    made_of = f"{KYVERNO} {KYVERNO_SUM} {ran(go(), 'env', 'GOVERSION').stdout}".encode() + builder.read_bytes()
+    program = CACHE / f"kyverno-{hashlib.sha256(made_of).hexdigest()[:16]}"
+    if not program.exists():
+        if not FULL:
+            raise unittest.SkipTest("Kyverno's command line is not built yet: tests/deploy/run --full --tools does it in some minutes")
+        CACHE.mkdir(parents=True, exist_ok=True)
+        partial = program.with_suffix(f".{os.getpid()}")
+        before = cpu_of_children()
+        built = ran(builder, KYVERNO, KYVERNO_SUM, "-s -w", f"{partial}=cmd/cli/kubectl-kyverno")
+        if built.returncode != 0:
+            raise AssertionError(f"build kyverno: {built.stdout}")
+        partial.replace(program)
+        print(f"       built kyverno: {cpu_of_children() - before:.0f} s of CPU", flush=True)
     return program
 
 

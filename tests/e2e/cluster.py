@@ -42,8 +42,10 @@ def build():
 
 
 class Cluster:
-    def __init__(self, sim):
+    def __init__(self, sim, address="127.0.0.1", port=None):
+        """`address` and `port` of the server; no port: a free one."""
         self.sim = sim
+        self._bind = [f"KUBE_BIND={address}", *([f"KUBE_PORT={port}"] if port else [])]
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sextant-cluster-"))
         self.token_file = self.folder / "token"
         self.kubeconfig = self.folder / "sextant.kubeconfig"
@@ -75,7 +77,7 @@ class Cluster:
         shutil.rmtree(self.folder)
 
     def _tool(self, name, *arguments, stdin=None):
-        return kernel.run([*kernel.within(self.sim.node), str(TOOLS / name), str(self.folder), *arguments], stdin)
+        return kernel.run([*kernel.within(self.sim.node), "env", *self._bind, str(TOOLS / name), str(self.folder), *arguments], stdin)
 
     # Its objects.
 
@@ -94,7 +96,11 @@ class Cluster:
 
     def add_namespace(self, name):
         self.create("/api/v1/namespaces", {"metadata": {"name": name}})
-        self.create(f"/api/v1/namespaces/{name}/serviceaccounts", {"metadata": {"name": "default"}})
+        self.add_service_account(name)
+
+    def add_service_account(self, namespace, name="default"):
+        """Without one a namespace takes no pods."""
+        self.create(f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": name}})
 
     def add_node(self, name, address, pods):
         self.create("/api/v1/nodes", {"metadata": {"name": name}, "spec": {"podCIDRs": [pods]}})
@@ -102,10 +108,21 @@ class Cluster:
 
     def add_pod(self, pod, node="n1"):
         """`pod` of the simulation. A static pod's annotation ties the API's object to the cgroup that is there already."""
-        self.create(f"/api/v1/namespaces/{pod.namespace}/pods", {
-            "metadata": {"name": pod.name, "labels": {"app": pod.name}, "annotations": {"kubernetes.io/config.mirror": pod.uid}},
-            "spec": {"nodeName": node, "containers": [{"name": "main", "image": "example/main:1"}]}})
+        self.create_pod(pod.namespace, pod.name, {"app": pod.name}, node, annotations={"kubernetes.io/config.mirror": pod.uid})
+        self.set_pod_address(pod)
+
+    def create_pod(self, namespace, name, labels, node="n1", image="example/main:1", container="main", annotations=None, **spec):
+        """One that has no address yet. Returns the uid that the server gave it."""
+        made = self.create(f"/api/v1/namespaces/{namespace}/pods", {
+            "metadata": {"name": name, "labels": labels, "annotations": annotations or {}},
+            "spec": {"nodeName": node, "containers": [{"name": container, "image": image}], **spec}})
+        return made["metadata"]["uid"]
+
+    def set_pod_address(self, pod):
         self._set_status(f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}", {"phase": "Running", "podIPs": [{"ip": pod.address}]})
+
+    def delete_pod(self, pod):
+        self.ask("DELETE", f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}?gracePeriodSeconds=0")
 
     def add_many(self, number, pod, policy):
         """So many pods and policies, at once and past the API: `pod(i)` and `policy(i)` give namespace, name and the rest."""
@@ -136,7 +153,7 @@ class Cluster:
 
     def add_account(self):
         self.add_namespace("sextant")
-        self.create("/api/v1/namespaces/sextant/serviceaccounts", {"metadata": {"name": "sextant"}})
+        self.add_service_account("sextant", "sextant")
         self.create("/apis/rbac.authorization.k8s.io/v1/clusterroles", {"metadata": {"name": "sextant"}, "rules": []})
         self.create("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings", {
             "metadata": {"name": "sextant"}, "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "sextant"},
@@ -179,8 +196,11 @@ class Cluster:
     def short_token(self, seconds):
         return self._tool("short-token", str(seconds), stdin=self.new_token()).strip()
 
-    def add_cilium(self, kind="ciliumnetworkpolicies"):
-        """Cilium's own definition of a kind."""
-        crds = pathlib.Path(kernel.run([str(TOOLS / "cilium-crds")]).strip())
-        command = [*kernel.within(self.sim.node), "sh", "-c", '. "$0/cluster.env"; $KUBECTL --kubeconfig "$KUBECONFIG" apply --server-side -f "$1"']
-        kernel.run([*command, str(self.folder), str(crds / "v2" / f"{kind}.yaml")])
+    def add_cilium(self, files=("v2/ciliumnetworkpolicies.yaml",), version="v1.19.3"):
+        """Cilium's own definitions of kinds: files, or folders of them."""
+        crds = pathlib.Path(kernel.run([str(TOOLS / "cilium-crds"), version]).strip())
+        self.kubectl("apply", "--server-side", *(f"--filename={crds / file}" for file in files))
+
+    def kubectl(self, *arguments):
+        script = '. "$0/cluster.env"; exec $KUBECTL --kubeconfig "$KUBECONFIG" "$@"'
+        return kernel.run([*kernel.within(self.sim.node), "sh", "-c", script, str(self.folder), *arguments])

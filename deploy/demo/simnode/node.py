@@ -148,6 +148,12 @@ class SimNode:
         pod = Pod(namespace, name, netns, self._pod_cgroup(uid), address, uid)
         return self._start_pod(pod, serves, host_network=False, described=described)
 
+    def adopt_pod(self, namespace, name, netns, uid, address, serves):
+        """A pod whose network somebody else has made, and which nobody writes a manifest of."""
+        self._fresh |= {self.node, netns}
+        pod = Pod(namespace, name, netns, self._pod_cgroup(uid), address, uid)
+        return self._start_pod(pod, serves, host_network=netns == self.node, described=False)
+
     def add_host_pod(self, namespace, name, serves):
         uid = str(uuid.uuid4())
         pod = Pod(namespace, name, self.node, self._pod_cgroup(uid), self.address, uid)
