@@ -139,7 +139,7 @@ class Agent:
 
     def _revisions(self):
         """Of the policies, as far as each endpoint's maps have them."""
-        return [int(e["status"]["policy"]["realized"]["policy-revision"]) for e in self.endpoints()]
+        return [int(e["status"]["policy"]["realized"].get("policy-revision", 0)) for e in self.endpoints()]
 
     def _wait(self, what, holds):
         deadline = time.monotonic() + PATIENCE

@@ -1,5 +1,7 @@
 """A node whose pods Cilium's own agent protects, described by a real API server: what tests on it share."""
 
+import json
+
 import cilium_agent
 import cluster
 import support
@@ -116,6 +118,27 @@ class CiliumTest(NodeTest):
     def forbid(cls, name):
         cls.cluster.ask("DELETE", f"/apis/cilium.io/v2/namespaces/shop/ciliumnetworkpolicies/{name}")
 
+    # Services.
+
+    def publish(self, name, address, ports):
+        """The pod behind an external address and NodePorts, until the test ends. Returns the NodePorts."""
+        services, slices = "/api/v1/namespaces/shop/services", "/apis/discovery.k8s.io/v1/namespaces/shop/endpointslices"
+        made = self.cluster.create(services, {"metadata": {"name": name}, "spec": {
+            "type": "NodePort", "ipFamilies": ["IPv6"], "selector": {"app": name}, "externalIPs": [address],
+            "ports": [{"name": f"p{port}", "port": port} for port in ports]}})
+        self.addCleanup(self.cluster.ask, "DELETE", f"{services}/{name}")
+        self.cluster.create(slices, {
+            "metadata": {"name": f"{name}-1", "labels": {"kubernetes.io/service-name": name}}, "addressType": "IPv6",
+            "endpoints": [{"addresses": [getattr(self, name).address], "conditions": {"ready": True}, "nodeName": "n1"}],
+            "ports": [{"name": f"p{port}", "port": port, "protocol": "TCP"} for port in ports]})
+        self.addCleanup(self.cluster.ask, "DELETE", f"{slices}/{name}-1")
+        return [port["nodePort"] for port in made["spec"]["ports"]]
+
+    def router_address(self):
+        """Cilium's own on the node."""
+        links = json.loads(kernel.run([*kernel.within(self.sim.node), "ip", "-6", "-json", "address", "show", "dev", "cilium_host"]))
+        return next(a["local"] for a in links[0]["addr_info"] if a["scope"] == "global")
+
     # The daemon.
 
     def setUp(self):  # not NodeTest's, whose node is another
@@ -135,44 +158,49 @@ class CiliumTest(NodeTest):
 
     def asks(self):
         """Every port of every pod, and the node's, from every public address."""
-        places = [(name, *self.spec_of(spec)) for name, served in SERVED.items() for spec in served]
+        places = [(name, *spec_of(spec)) for name, served in SERVED.items() for spec in served]
         places += [(name, *silent) for name, several in SILENT.items() for silent in several]
         places += [("n1", "TCP", API_PORT), ("n1", "TCP", 22)]
-        return [(*place, source) for place in places for source in PUBLIC_SOURCES]
+        return from_everywhere(places)
 
-    @staticmethod
-    def spec_of(spec):
-        protocol, _, port = spec.split(":")
-        return protocol.upper(), int(port)
-
-    def truth(self):
-        """(pod, protocol, port, source) -> what became of a real attempt."""
-        asks = self.asks()
-        results = self.sim.probe([{"source": source, "to": self.address_of(name), "port": port, "protocol": protocol, "timeout": 1.5}
-                                  for name, protocol, port, source in asks])
+    def truth(self, asks):
+        """(place, protocol, port, source) -> what became of a real attempt."""
+        results = self.sim.probe([{"source": source, "to": self.address_of(place), "port": port, "protocol": protocol, "timeout": 1.5}
+                                  for place, protocol, port, source in asks])
         return dict(zip(asks, results))
 
-    def address_of(self, name):
-        return self.sim.address if name == "n1" else getattr(self, name).address
+    def address_of(self, place):
+        """A pod's, the node's; another address stands for itself."""
+        return self.sim.address if place == "n1" else getattr(getattr(self, place, None), "address", place)
 
-    def told(self):
-        """The same, of what Sextant says that can be reached."""
-        exposure = self.daemon.view("exposure")["exposure"]
-        return {ask: self._told_of(exposure, *ask) for ask in self.asks()}
-
-    def _told_of(self, exposure, name, protocol, port, source):
-        for row in exposure:
-            same = (row["endpoint"]["name"], row["protocol"]) == (name, protocol) and row["port"] <= port <= row["endPort"]
-            if same and covers(row["source"], source):
-                return (row["verdict"], row["listening"]["verdict"] if row["listening"] else "unknown")
-        return ("deny", "")
-
-    def expect_the_truth(self):
+    def expect_the_truth(self, asks=None):
         """Sextant calls open exactly what is, and nothing unknown."""
-        true = self.truth()
-        wrong = {ask: (true[ask], told) for ask, told in self.told().items() if told not in MEANT[true[ask]]}
+        asks = asks or self.asks()
+        true, exposure = self.truth(asks), self.daemon.view("exposure")["exposure"]
+        told = {ask: told_of(exposure, *ask) for ask in asks}
+        wrong = {ask: (true[ask], told[ask]) for ask in asks if told[ask] not in MEANT[true[ask]]}
         self.assertEqual(wrong, {}, "what became of attempts, and what Sextant says that can be reached")
         return true
+
+
+def from_everywhere(places):
+    return [(*place, source) for place in places for source in PUBLIC_SOURCES]
+
+
+def spec_of(text):
+    """ "tcp:any:443" """
+    protocol, _, port = text.split(":")
+    return protocol.upper(), int(port)
+
+
+def told_of(exposure, place, protocol, port, source):
+    """The verdicts of the policies and of the listening ports; what is not in the view is closed. A service's address is a door's."""
+    for row in exposure:
+        at = row["endpoint"]["address"] if row["door"] else row["endpoint"]["name"]
+        same = (at, row["protocol"]) == (place, protocol) and row["port"] <= port <= row["endPort"]
+        if same and covers(row["source"], source):
+            return (row["verdict"], row["listening"]["verdict"] if row["listening"] else "unknown")
+    return ("deny", "")
 
 
 # A result of an attempt, and which verdicts of exposure and of the listening ports are true of it.

@@ -2,7 +2,7 @@
 
 import time
 
-from cilium_case import API_PORT, OFFICES, CiliumTest, ports
+from cilium_case import API_PORT, OFFICES, CiliumTest, from_everywhere, ports
 from cilium_drift import Drift
 from simnode import kernel
 from simnode.node import OFFICE, SCANNER, STRANGER
@@ -50,11 +50,31 @@ class CiliumNode(CiliumTest):
         self.addCleanup(self.forbid, "extra")
         for _ in range(2):
             extra = self.add_pod("extra", ["tcp:any:9000"])
+            self.wait_for("the pod", lambda: self.row("extra", "TCP", 9000))
             self.connects(OFFICE, extra, 9000)
             self.connects(STRANGER, extra, 9000, wanted="timeout")
             self.wait_for("both attempts", lambda: set(self.attempts("extra", 9000)) == {"allow", "deny"})
             self.remove_pod(extra)
             self.wait_for("the pod is gone", lambda: not self.row("extra", "TCP", 9000))
+        self.expect_only_the_true_one()
+
+    def test_services_are_open_where_their_doors_are_and_to_whom_the_pods_behind_them_are(self):
+        self.start_synced()
+        shop, office = f"{self.sim.prefix}:f::80", f"{self.sim.prefix}:f::81"
+        # A real node drops what no service has; without this route it would send it back to the internet.
+        blackhole = f"blackhole {self.sim.prefix}:f::/64"
+        kernel.ip_batch(self.sim.node, [f"route add {blackhole}"])
+        self.addCleanup(kernel.ip_batch, self.sim.node, [f"route del {blackhole}"])
+        node_ports = self.publish("web", shop, [443, 80]) + self.publish("admin", office, [8443])
+        self.wait_for("the doors", lambda: sum(bool(e["door"]) for e in self.daemon.view("exposure")["exposure"]) == 4)
+        for source, *entrance in ((STRANGER, shop, 443), (STRANGER, self.sim.address, node_ports[0]), (OFFICE, office, 8443)):
+            self.wait_for("Cilium serves it", lambda: self.sim.connect(source, *entrance) == "connected")
+
+        places = [(address, "TCP", port) for address in (shop, office) for port in (443, 80, 8443, 22)]
+        places += [(address, "TCP", port) for address in (self.sim.address, self.router_address()) for port in node_ports]
+        true = self.expect_the_truth(from_everywhere(places))
+        self.assertLessEqual({"connected", "timeout"}, set(true.values()))
+        self.expect_the_truth()
         self.expect_only_the_true_one()
 
     # Behind Cilium's back.
@@ -102,12 +122,18 @@ class CiliumNode(CiliumTest):
         self.connects(STRANGER, rogue, 2345)
         self.expect_finding("SXT001", name="rogue", port=2345)
 
-    def test_a_policy_changed_while_the_agent_is_down_is_SXT001_until_it_is_back(self):
+    @needs("bpftool")
+    def test_while_the_agent_is_down_what_it_enforced_is_true_and_a_policy_of_that_time_is_SXT001_until_it_is_back(self):
         self.start_synced(cilium={"settle": "1s"})
-        self.cilium.stop()
         self.addCleanup(self.restart_cilium)
-        self.allow("web", ingress=[{"fromCIDR": [OFFICES], "toPorts": ports("443/TCP")}])
+        self.cilium.stop()
+        # The uplink's program is gone, too: others still judge what came by it.
+        Drift(self.cilium).detach("devices/eth0/links/cil_from_netdev")
+        self.expect_the_truth()
+        self.expect_only_the_true_one()
+
         self.addCleanup(self.allow, "web")
+        self.allow("web", ingress=[{"fromCIDR": [OFFICES], "toPorts": ports("443/TCP")}])
 
         def opened():
             self.connects(STRANGER, self.web, 443)
@@ -118,12 +144,4 @@ class CiliumNode(CiliumTest):
         self.cilium.start(self.options)
         self.connects(STRANGER, self.web, 443, wanted="timeout")
         self.expect_resolved(finding)
-        self.expect_only_the_true_one()
-
-    @needs("bpftool")
-    def test_a_program_that_is_gone_while_others_judge_changes_nothing_and_is_no_finding(self):
-        self.start_synced()
-        Drift(self.cilium).detach("devices/eth0/links/cil_from_netdev")
-        self.addCleanup(self.restart_cilium)
-        self.expect_the_truth()
         self.expect_only_the_true_one()

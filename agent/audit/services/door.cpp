@@ -35,9 +35,20 @@ std::vector<IpAddress> beside(const World& world, const IpAddress& address) {
 
 enum class Serves : std::uint8_t { kYes, kNo, kPerhaps };
 
+// Whether it is of the device of Cilium's router (pkg/defaults/node.go, HostDevice).
+bool is_routers(const World& world, const IpAddress& address) {
+  const auto& [links, addresses, missing] = world.network();
+  return std::ranges::any_of(addresses, [&](const LinkAddress& one) {
+    if (one.address != address) return false;
+    const auto link = std::ranges::find(links, one.link, &Link::index);
+    return link != links.end() && link->name == "cilium_host";
+  });
+}
+
 // Cilium serves NodePorts on one address of each device and family: the node's own IP if the device has it, else the
-// first private one, else the first (pkg/datapath/tables/node_address.go).
+// first private one, else the first; on none of its router's (pkg/datapath/tables/node_address.go).
 Serves serves_with_cilium(const World& world, const Node* node, const IpAddress& address) {
+  if (is_routers(world, address)) return Serves::kNo;
   if (node != nullptr && holds(node->internal_ips, address)) return Serves::kYes;
   const std::vector<IpAddress> others = beside(world, address);
   bool others_public = false;
@@ -55,7 +66,7 @@ Serves serves_node_ports(const World& world, const Forwarding& forwarding, const
   if (forwarding.node_port_addresses && !forwarding.node_port_addresses->empty()) {
     const bool named = std::ranges::any_of(*forwarding.node_port_addresses,
                                            [&](const Prefix& prefix) { return prefix.contains(address); });
-    return named ? Serves::kYes : Serves::kNo;
+    return named && !is_routers(world, address) ? Serves::kYes : Serves::kNo;
   }
   // kube-proxy serves them on every address of the node (--nodeport-addresses, which nobody tells us).
   if (forwarding.kube_proxy_replacement == false) return Serves::kYes;

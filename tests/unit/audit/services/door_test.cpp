@@ -70,6 +70,20 @@ TEST(Doors, UnderCiliumADeviceServesNodePortsOnOneAddressAlone) {
   EXPECT_THAT(names(scene, named), ElementsAre("NodePort [2001:db8::1]:30080/TCP"));
 }
 
+// pkg/datapath/tables/node_address.go: the router's address is the node's too, and no NodePort is served on it.
+TEST(Doors, UnderCiliumTheRoutersAddressServesNoNodePort) {
+  ServiceScene scene{test::node_port("shop/web", "web")};
+  scene.world.apply(Delta(NetworkPicture{
+      .links = {{.index = 2, .name = "eth0"}, {.index = 4, .name = "cilium_host"}},
+      .addresses = {{.link = 2, .address = ip("2001:db8::1")}, {.link = 4, .address = ip("2001:db8:0:1::fc23")}}}));
+  EXPECT_THAT(names(scene, kKpr), ElementsAre("NodePort [2001:db8::1]:30080/TCP"));
+  Forwarding named = kKpr;
+  named.node_port_addresses = std::vector<Prefix>{test::prefix("2001:db8::/32")};
+  EXPECT_THAT(names(scene, named), ElementsAre("NodePort [2001:db8::1]:30080/TCP"));
+  EXPECT_THAT(names(scene, kKubeProxy),
+              ElementsAre("NodePort [2001:db8::1]:30080/TCP", "NodePort [2001:db8:0:1::fc23]:30080/TCP"));
+}
+
 TEST(Doors, HostPortsAreOnTheirPodsNode) {
   const ServiceScene scene{test::pod("edge/nginx", "app: nginx", "fd00::9", "n1",
                                      "containers: [{ports: [{containerPort: 8443, hostPort: 443}, {containerPort: 80, "
