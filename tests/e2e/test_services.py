@@ -97,6 +97,22 @@ class Services(NodeTest):
         self.assertEqual((seen["service"], seen["backends"]), ("shop/cache", ["shop/cache 6379"]))
         self.assertEqual(self.attempts("cache", 81), {"deny": 1})
 
+    def test_services_that_share_an_address_are_told_apart_by_their_ports(self):
+        for app, port in (("web", 443), ("db", 5432)):
+            self.sim.write_manifest(f"service-{app}.yaml", SERVICE.format(
+                name=app, type="LoadBalancer", app=app, port=port, target=port, node_port="", annotations="",
+                ingress=f'{{ ip: "{self.vip}" }}'))
+        self.translate(self.vip, 443, self.web, 443)
+        self.start(cilium=CILIUM)
+        self.connects(STRANGER, self.vip, 443)
+        self.connects(STRANGER, self.vip, 5432, wanted="timeout")
+
+        def booked():
+            return {(a["port"], a["service"], a["verdict"]) for a in self.daemon.view("attempts")["attempts"]}
+
+        self.wait_for("both attempts", lambda: booked() == {(443, "shop/web", "allow"), (5432, "shop/db", "deny")})
+        self.expect_no_findings()
+
     def test_a_node_port_opens_a_closed_pod_to_whoever_comes_through_the_node(self):
         self.sim.write_manifest("policy-shop-db.yaml", FOR_THE_CLUSTER)
         self.start(cilium=KUBE_PROXY)

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
+#include <set>
 
 #include <unistd.h>
 
@@ -35,9 +36,26 @@ std::map<std::string, std::uint64_t> count_objects(const World& world) {
   return objects;
 }
 
+using DoorNames = std::map<std::tuple<EndpointRef, Protocol, std::uint16_t>, report::DoorName>;
+
+// What is sent to an address that services share is booked to one of them, whichever of them has the port.
+void add_shared_addresses(const audit::Auditor& auditor, DoorNames& names) {
+  std::map<IpAddress, std::set<EndpointRef>> owners;
+  for (const audit::DoorPassages& one : auditor.doors()) {
+    if (one.door.node.empty() && one.door.address) owners[*one.door.address].insert(one.door.owner);
+  }
+  for (const audit::DoorPassages& one : auditor.doors()) {
+    const audit::Door& door = one.door;
+    if (!door.node.empty() || !door.address) continue;
+    const report::DoorName name = names.at({door.owner, door.port.protocol, door.entry_port});
+    for (const EndpointRef& owner : owners.at(*door.address))
+      names.try_emplace({owner, door.port.protocol, door.entry_port}, name);
+  }
+}
+
 // The kernel books packets on a NodePort to the node, whose address it is.
-std::map<std::tuple<EndpointRef, Protocol, std::uint16_t>, report::DoorName> door_names(const audit::Auditor& auditor) {
-  std::map<std::tuple<EndpointRef, Protocol, std::uint16_t>, report::DoorName> names;
+DoorNames door_names(const audit::Auditor& auditor) {
+  DoorNames names;
   for (const audit::DoorPassages& one : auditor.doors()) {
     const audit::Door& door = one.door;
     const EndpointRef at = door.node.empty() ? door.owner : EndpointRef{.kind = EndpointKind::kNode, .name = door.node};
@@ -49,6 +67,7 @@ std::map<std::tuple<EndpointRef, Protocol, std::uint16_t>, report::DoorName> doo
       name.backends.push_back(to + " " + std::to_string(backend.port));
     }
   }
+  add_shared_addresses(auditor, names);
   return names;
 }
 

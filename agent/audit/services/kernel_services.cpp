@@ -11,11 +11,32 @@ namespace {
 using Port = std::pair<Protocol, std::uint16_t>;
 using Verdicts = std::map<Port, Verdict>;  // of one class
 
-// All that the doors of one service say.
+// All that the doors of one service say, or of several that share addresses.
 struct Subject {
   std::set<IpAddress> addresses{};
-  std::set<Port> ports{};
+  std::map<Port, std::set<IpAddress>> ports{};  // and at which of the addresses each is
   std::map<ClassId, Verdicts> classes{};
+};
+
+// Services of which each shares an address with another; the first of them stands for all.
+class Sharing {
+ public:
+  void add(const EndpointRef& service, const IpAddress& address) {
+    const auto [holder, is_new] = holders_.try_emplace(address, service);
+    const EndpointRef one = first_of(service);
+    const EndpointRef other = first_of(holder->second);
+    if (one != other) before_[std::max(one, other)] = std::min(one, other);
+  }
+
+  EndpointRef first_of(EndpointRef service) const {
+    for (auto found = before_.find(service); found != before_.end(); found = before_.find(service))
+      service = found->second;
+    return service;
+  }
+
+ private:
+  std::map<IpAddress, EndpointRef> holders_;
+  std::map<EndpointRef, EndpointRef> before_;
 };
 
 void note(Verdicts& verdicts, const Port& port, Verdict verdict) {
@@ -23,7 +44,7 @@ void note(Verdicts& verdicts, const Port& port, Verdict verdict) {
   if (!is_new && known->second != verdict) known->second = Verdict::kUnknown;
 }
 
-void add_protocol(PortMap& map, Protocol protocol, const std::set<Port>& ports, const Verdicts& verdicts) {
+void add_protocol(PortMap& map, Protocol protocol, const Subject& subject, const Verdicts& verdicts) {
   std::uint32_t next = 0;
   const auto add = [&](std::uint32_t first, std::uint32_t last, Verdict verdict) {
     if (!map.empty() && map.back().protocol == protocol && map.back().verdict == verdict) {
@@ -35,23 +56,24 @@ void add_protocol(PortMap& map, Protocol protocol, const std::set<Port>& ports, 
                    .last_port = static_cast<std::uint16_t>(last),
                    .verdict = verdict});
   };
-  for (const Port& port : ports) {
+  for (const auto& [port, addresses] : subject.ports) {
     if (port.first != protocol) continue;
     if (port.second > next) add(next, port.second - 1U, Verdict::kDeny);
     const auto verdict = verdicts.find(port);
-    add(port.second, port.second, verdict == verdicts.end() ? Verdict::kUnknown : verdict->second);
+    const bool known = verdict != verdicts.end() && addresses == subject.addresses;
+    add(port.second, port.second, known ? verdict->second : Verdict::kUnknown);
     next = port.second + 1U;
   }
   if (next <= 65535) add(next, 65535, Verdict::kDeny);
 }
 
-PortMap port_map_of(const std::set<Port>& ports, const Verdicts& verdicts) {
+PortMap port_map_of(const Subject& subject, const Verdicts& verdicts) {
   PortMap map{{.protocol = Protocol::kAny}};
   for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp, Protocol::kIcmpv6, Protocol::kSctp}) {
     if (protocol == Protocol::kIcmpv6)
       map.push_back({.protocol = protocol});
     else
-      add_protocol(map, protocol, ports, verdicts);
+      add_protocol(map, protocol, subject, verdicts);
   }
   return map;
 }
@@ -64,15 +86,23 @@ std::set<IpAddress> held_addresses(const KernelIntent& intent) {
 }
 
 std::map<EndpointRef, Subject> subjects_of(const std::vector<DoorPassages>& doors, const std::set<IpAddress>& held) {
+  std::vector<const DoorPassages*> own;
+  Sharing sharing;
+  for (const DoorPassages& one : doors) {
+    const Door& door = one.door;
+    if (door.owner.kind != EndpointKind::kService || !door.node.empty() || !door.address) continue;
+    if (held.contains(*door.address)) continue;
+    own.push_back(&one);
+    sharing.add(door.owner, *door.address);
+  }
   std::map<EndpointRef, Subject> subjects;
-  for (const DoorPassages& door : doors) {
-    const bool own = door.door.owner.kind == EndpointKind::kService && door.door.node.empty() && door.door.address;
-    if (!own || held.contains(*door.door.address)) continue;
-    Subject& subject = subjects[door.door.owner];
-    subject.addresses.insert(*door.door.address);
-    const Port port{door.door.port.protocol, door.door.entry_port};
-    subject.ports.insert(port);
-    for (const Passage& passage : door.passages)
+  for (const DoorPassages* one : own) {
+    const Door& door = one->door;
+    Subject& subject = subjects[sharing.first_of(door.owner)];
+    subject.addresses.insert(*door.address);
+    const Port port{door.port.protocol, door.entry_port};
+    subject.ports[port].insert(*door.address);
+    for (const Passage& passage : one->passages)
       note(subject.classes[passage.source->id], port, passage.outcome->verdict);
   }
   return subjects;
@@ -89,9 +119,9 @@ void add_services(KernelIntent& intent, const std::vector<DoorPassages>& doors) 
   };
   for (const auto& [owner, subject] : subjects_of(doors, held_addresses(intent))) {
     // Classes that no door speaks of are the cluster's own: what they may is not told here.
-    KernelPolicy policy{.default_port_map = number_of(port_map_of(subject.ports, {}))};
+    KernelPolicy policy{.default_port_map = number_of(port_map_of(subject, {}))};
     for (const auto& [source, verdicts] : subject.classes)
-      policy.port_map_of_class.set(source, number_of(port_map_of(subject.ports, verdicts)));
+      policy.port_map_of_class.set(source, number_of(port_map_of(subject, verdicts)));
     intent.endpoints.push_back({.endpoint = owner,
                                 .addresses = {subject.addresses.begin(), subject.addresses.end()},
                                 .policy = static_cast<std::uint32_t>(intent.policies.size())});
