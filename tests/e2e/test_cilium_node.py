@@ -20,6 +20,7 @@ class CiliumNode(CiliumTest):
     def test_a_clean_node_has_no_finding_but_the_true_one_and_what_is_called_open_is_what_attempts_reach(self):
         self.start_synced()
         time.sleep(SETTLING)
+        self.assertTrue(self.daemon.view("status")["ciliumRelease"].startswith(self.version.rpartition(".")[0]))
         self.expect_only_the_true_one()
         true = self.expect_the_truth()
         self.assertLessEqual({"connected", "answered", "timeout", "refused"}, set(true.values()))
