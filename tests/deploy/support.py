@@ -78,7 +78,7 @@ def kyverno():
     program = CACHE / f"kyverno-{hashlib.sha256(made_of).hexdigest()[:16]}"
     if not program.exists():
         if not FULL:
-            raise unittest.SkipTest("Kyverno's command line is not built yet: tests/deploy/run --full --tools does it in some minutes")
+            raise unittest.SkipTest("Kyverno's command line is not built yet: tests/deploy/run --full --tools does it in about 5 minutes")
         CACHE.mkdir(parents=True, exist_ok=True)
         partial = program.with_suffix(f".{os.getpid()}")
         before = cpu_of_children()
