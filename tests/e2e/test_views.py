@@ -78,7 +78,7 @@ VIEWS = {"findings": {"findings": [FINDING]}, "endpoints": {"endpoints": [ROW]},
          "attempts": {"attempts": [ATTEMPT]}, "status": STATUS}
 
 METRICS = ("sextant_build_info", "sextant_config_info", "sextant_findings", "sextant_findings_opened_total", "sextant_exposures",
-           "sextant_ingress_packets_total", "sextant_ingress_attempts_total", "sextant_events_lost_total", "sextant_blind_seconds_total",
+           "sextant_ingress_packets_total", "sextant_ingress_attempts_total", "sextant_events_total", "sextant_events_lost_total", "sextant_blind_seconds_total",
            "sextant_map_entries", "sextant_map_capacity", "sextant_policy_compile_seconds", "sextant_feature_available",
            "sextant_series_dropped_total")
 
