@@ -187,6 +187,9 @@ ClusterOptions options_from(const Config& config, const ClusterSays& says) {
   options.trusted_networks = config.trusted_networks;
   const Reader reader(config, says, result.problems);
   read_cilium_config(reader, options);
+  // Other enforcers of NetworkPolicies match an ipBlock with whatever address a packet has, a node's too.
+  if (says.has_cilium == false && !config.given.contains("cilium.policy-cidr-match-mode"))
+    options.policy_cidr_match_nodes = true;
   options.dual_stack = is_dual_stack(config, says, reader);
   read_forwarding(says, reader, result);
   choose_release(config, says, result);

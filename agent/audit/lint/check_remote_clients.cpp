@@ -1,4 +1,4 @@
-// remote-clients: cluster or remote-node where native routing lets the internet in.
+// remote-clients: cluster or remote-node where native routing or kube-proxy's masquerade lets the internet in.
 //
 // Documentation/security/policy/caveats.rst of Cilium: a request to a service that one node receives and forwards to a
 // pod of another has the identity remote-node. It cannot happen where the manifests hold services and none of those
@@ -52,7 +52,8 @@ void check_remote_clients(const Tree& tree, Remarks& remarks) {
     if (entity == kEntities.end()) return;
     const auto service = service_for(tree, tree.selected_by(policy, spec));
     if (!service) return;
-    std::string message = "the entity " + std::string(*entity) + " lets the internet in with native routing: a client ";
+    std::string message =
+        "the entity " + std::string(*entity) + " lets the internet in with native routing or kube-proxy: a client ";
     message += service->empty() ? "of a NodePort or LoadBalancer service" : "of service " + *service;
     message += " that comes in through another node is seen as remote-node";
     remarks.push_back(

@@ -90,7 +90,7 @@ class Finder {
                     std::uint16_t port) {
     const Pod* pod = endpoint.pod.empty() ? pod_at(address) : world_.pod(ns, endpoint.pod);
     if (pod != nullptr) return add_pod(*pod, address, port);
-    const std::string node = node_at(address);
+    const std::string node = node_with(world_, address);
     if (!node.empty()) return add_node(node, address, port);
     found_.push_back({.address = address, .node = endpoint.node_name, .port = port});
   }
@@ -141,13 +141,6 @@ class Finder {
       if (!pod.finished && std::ranges::find(pod.addresses, address) != pod.addresses.end()) return &pod;
     }
     return nullptr;
-  }
-
-  std::string node_at(const IpAddress& address) const {
-    for (const auto& [name, node] : world_.nodes()) {
-      if (std::ranges::find(node.addresses, address) != node.addresses.end()) return name;
-    }
-    return {};
   }
 
   const World& world_;

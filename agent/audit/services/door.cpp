@@ -110,10 +110,18 @@ class Finder {
   void add_addresses(const Door& like, DoorKind kind, const std::vector<IpAddress>& addresses) {
     for (const IpAddress& address : addresses) {
       if (!address.is_global_unicast()) continue;
+      std::string node = node_with(world_, address);
+      if (!node.empty() && !is_entered(node)) continue;
       Door& door = doors_.emplace_back(like);
       door.kind = kind;
       door.address = address;
+      door.node = std::move(node);
     }
+  }
+
+  // Whoever asks for a node's own address comes in at that node.
+  bool is_entered(const std::string& node) const {
+    return entry_nodes_.empty() || std::ranges::find(entry_nodes_, node) != entry_nodes_.end();
   }
 
   // Cilium drops what comes from outside to a ClusterIP (bpf/lib/nodeport.h, DROP_IS_CLUSTER_IP); kube-proxy does not.
@@ -210,6 +218,14 @@ std::vector<IpAddress> addresses_of_node(const World& world, const std::string& 
   if (node == world.local_node()) return world.local_addresses();
   const Node* found = find_node(world, node);
   return found == nullptr ? std::vector<IpAddress>() : found->addresses;
+}
+
+std::string node_with(const World& world, const IpAddress& address) {
+  if (!world.local_node().empty() && holds(world.local_addresses(), address)) return world.local_node();
+  for (const auto& [name, node] : world.nodes()) {
+    if (holds(node.addresses, address)) return name;
+  }
+  return {};
 }
 
 std::vector<Door> public_doors(const World& world, const Forwarding& forwarding,

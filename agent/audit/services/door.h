@@ -26,7 +26,7 @@ struct Door {
   ServicePort port{};                  // the service's; of a host port the container's
   std::optional<IpAddress> address{};  // none: a LoadBalancer that has not got one yet
   std::uint16_t entry_port = 0;        // what is asked for at the address
-  std::string node{};                  // whose address it is (NodePort, HostPort); empty: no node's own
+  std::string node{};                  // whose own address it is, at which packets enter; empty: no node's
   std::string doubt{};                 // why it may be no door at all; empty: it is one
 
   std::string name() const;       // "LoadBalancer [2001:db8:f::80]:443/TCP"
@@ -41,5 +41,7 @@ std::vector<Door> public_doors(const World& world, const Forwarding& forwarding,
 
 // All addresses of a node that are known.
 std::vector<IpAddress> addresses_of_node(const World& world, const std::string& node);
+// The node that holds the address; empty: none that is known.
+std::string node_with(const World& world, const IpAddress& address);
 
 }  // namespace sextant::audit

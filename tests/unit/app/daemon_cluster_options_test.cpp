@@ -71,6 +71,16 @@ TEST(ClusterOptions, PodNetworksOfCiliumNodesAreTheClusters) {
   EXPECT_EQ(follows.options.cluster_networks, networks);
 }
 
+// Who is translated to a node's address is let in by an ipBlock that holds it; under Cilium by none.
+TEST(ClusterOptions, WithoutCiliumPrefixesMatchNodesToo) {
+  EXPECT_TRUE(options_from({}, {.has_cilium = false}).options.policy_cidr_match_nodes);
+  EXPECT_FALSE(options_from({}, {.has_cilium = true}).options.policy_cidr_match_nodes);
+  EXPECT_FALSE(options_from({}, {}).options.policy_cidr_match_nodes) << "nobody says what enforces policies";
+  Config config;
+  config.given.insert("cilium.policy-cidr-match-mode");
+  EXPECT_FALSE(options_from(config, {.has_cilium = false}).options.policy_cidr_match_nodes) << "as it is configured";
+}
+
 TEST(ClusterOptions, SayHowServicesAreTranslated) {
   const ClusterOptions follows =
       options_from({}, {.cilium_config = {{"kube-proxy-replacement", "true"},

@@ -102,6 +102,18 @@ TEST(Doors, AServicesOwnAddressComesBeforeTheHostPortBehindIt) {
   EXPECT_THAT(names(scene, kKpr), ElementsAre("LoadBalancer [2001:db8::1]:443/TCP"));
 }
 
+// k3s again: the LoadBalancer's addresses are the nodes', and whoever asks for one comes in at that node.
+TEST(Doors, ANodesOwnAddressIsEnteredAtThatNode) {
+  const ServiceScene scene{test::service("kube-system/traefik",
+                                         "type: LoadBalancer, externalIPs: ['2001:db8::2'], ports: [{port: 443}]",
+                                         "loadBalancer: {ingress: [{ip: '2001:db8::1'}, {ip: '2001:db8::2'}]}")};
+  EXPECT_THAT(names(scene, kKpr), ElementsAre("LoadBalancer [2001:db8::1]:443/TCP"));
+  EXPECT_EQ(public_doors(scene.world, kKpr, {"n1"}, false).at(0).node, "n1");
+  EXPECT_THAT(names(scene, kKpr, {"n2"}),
+              ElementsAre("LoadBalancer [2001:db8::2]:443/TCP", "ExternalIP [2001:db8::2]:443/TCP"));
+  EXPECT_EQ(names(scene, kKpr, {}).size(), 3U) << "where packets enter is not known";
+}
+
 TEST(Doors, WithoutAnAddressYetOnlyWhoExpectsOneSeesADoor) {
   const ServiceScene scene{test::service("shop/web", "type: LoadBalancer, ports: [{port: 80}]")};
   EXPECT_THAT(names(scene, kKpr), IsEmpty());
