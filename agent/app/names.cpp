@@ -37,6 +37,28 @@ Result<policy::Subject> subject_from(std::string_view text) {
   return subject;
 }
 
+Result<Destination> destination_from(std::string_view text) {
+  constexpr std::string_view kService = "service/";
+  if (!text.contains('/')) {
+    const auto address = IpAddress::parse(text);
+    if (!address)
+      return failure(quoted(text) +
+                     " is no destination: NAMESPACE/POD, node/NAME, service/NAMESPACE/NAME or an address is expected");
+    return *address;
+  }
+  auto subject = subject_from(text);
+  if (!subject) return Failure(subject.error());
+  // "service/Deployment/web" is a template in the namespace "service": no namespace has a capital.
+  const bool is_service = text.starts_with(kService) && subject->kind == policy::Subject::Kind::kWorkload &&
+                          std::isupper(static_cast<unsigned char>(subject->name.front())) == 0;
+  if (!is_service) return *std::move(subject);
+  const auto slash = subject->name.find('/');
+  if (slash == 0 || slash + 1 == subject->name.size())
+    return failure(quoted(text) + " names no service: service/NAMESPACE/NAME is expected");
+  return EndpointRef{
+      .kind = EndpointKind::kService, .ns = subject->name.substr(0, slash), .name = subject->name.substr(slash + 1)};
+}
+
 Result<policy::Peer> peer_from(std::string_view text) {
   if (!text.contains('/')) {
     auto address = IpAddress::parse(text);

@@ -58,6 +58,7 @@ Auditor::Auditor(Auditor&&) noexcept = default;
 void Auditor::restore(std::vector<Finding> findings) { state_->book.restore(std::move(findings)); }
 
 void Auditor::on_forwarding(const Forwarding& forwarding) { state_->picture.forwarding = forwarding; }
+const Forwarding& Auditor::forwarding() const { return state_->picture.forwarding; }
 
 void Auditor::on_intent(Time now) {
   state_->picture.look_at_intent(now);

@@ -39,6 +39,7 @@ class Auditor {
 
   // How services are translated; heeded by the next on_intent().
   void on_forwarding(const Forwarding& forwarding);
+  const Forwarding& forwarding() const;
   // The world or the policies changed: every endpoint's intent is looked at again.
   void on_intent(Time now);
   // A picture of the rows' counters (all rows that there are), or one row's event.

@@ -17,6 +17,8 @@ struct Subject;
 
 namespace sextant::audit {
 
+using Deciding = std::function<Result<Decision>(const policy::Subject&, const policy::Peer&, Protocol, std::uint16_t)>;
+
 struct Lookups {
   // nullptr: no such endpoint.
   std::function<std::shared_ptr<const EndpointIntent>(const EndpointRef&)> intent{};
@@ -29,7 +31,7 @@ struct Lookups {
   std::function<std::vector<lint::Remark>()> void_policies{};
   // For services, which lead to endpoints of other nodes and change who a packet comes from.
   std::function<std::shared_ptr<const EndpointIntent>(const ObjectKey&)> workload_intent{};  // of a pod template
-  std::function<Result<Decision>(const policy::Subject&, const policy::Peer&, Protocol, std::uint16_t)> decide{};
+  Deciding decide{};
   std::function<std::vector<std::shared_ptr<const SourceClass>>()> public_classes{};
 };
 

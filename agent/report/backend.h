@@ -14,6 +14,7 @@
 
 #include "agent/base/clock.h"
 #include "agent/base/result.h"
+#include "agent/model/door_explanation.h"
 #include "agent/model/finding.h"
 #include "agent/model/intent.h"
 #include "agent/model/observation.h"
@@ -73,7 +74,7 @@ struct AttemptsView {
 };
 
 struct ExplainRequest {
-  std::string to{};    // "NS/POD" or "node/NAME"
+  std::string to{};    // "NS/POD", "node/NAME", "service/NS/NAME", or an address of one of them
   std::string from{};  // an address, or "NS/POD"
   Protocol protocol = Protocol::kTcp;
   std::uint16_t port = 0;
@@ -83,6 +84,7 @@ struct ExplainView {
   Decision decision{};
   std::string source_class{};
   std::string cilium_release{};
+  std::vector<DoorExplanation> doors{};  // of a service, whose most open one `decision` is; the most open one first
 };
 
 struct LintRequest {

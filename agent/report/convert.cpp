@@ -53,20 +53,23 @@ v1alpha1::Door to_message(const DoorView& door) {
   out.set_kind(utf8(door.kind));
   out.set_service_port(utf8(door.service_port));
   out.set_intended_by(utf8(door.intended_by));
-  for (const BackendView& backend : door.backends) {
-    v1alpha1::Backend& to = *out.add_backends();
-    *to.mutable_endpoint() = detail::to_message(EndpointDetail{.ref = backend.ref, .address = backend.address});
-    to.set_port(backend.port);
-    to.set_verdict(word(backend.verdict));
-    to.set_source(utf8(backend.source));
-    to.set_why(utf8(backend.why));
-  }
+  for (const BackendView& backend : door.backends) *out.add_backends() = detail::to_message(backend);
   return out;
 }
 
 v1alpha1::Endpoint to_message(const EndpointRef& ref) { return detail::to_message(EndpointDetail{.ref = ref}); }
 
 }  // namespace
+
+v1alpha1::Backend detail::to_message(const BackendView& backend) {
+  v1alpha1::Backend out;
+  *out.mutable_endpoint() = to_message(EndpointDetail{.ref = backend.ref, .address = backend.address});
+  out.set_port(backend.port);
+  out.set_verdict(word(backend.verdict));
+  out.set_source(utf8(backend.source));
+  out.set_why(utf8(backend.why));
+  return out;
+}
 
 v1alpha1::PolicyRef to_message(const PolicyRef& policy) {
   v1alpha1::PolicyRef out;
@@ -135,31 +138,6 @@ v1alpha1::SourceCount to_message(const SourceCount& source) {
   return out;
 }
 
-v1alpha1::Explanation to_message(const ExplainView& view) {
-  v1alpha1::Explanation out;
-  v1alpha1::ExplainRequest& request = *out.mutable_request();
-  request.set_to(utf8(view.request.to));
-  request.set_from(utf8(view.request.from));
-  request.set_port(view.request.port);
-  request.set_protocol(word(view.request.protocol));
-  out.set_verdict(word(view.decision.verdict));
-  out.set_because(word(view.decision.because));
-  out.set_why(utf8(view.decision.why));
-  out.set_selected(view.decision.selected);
-  out.set_enforced(view.decision.enforced);
-  out.set_source_class(utf8(view.source_class));
-  out.set_cilium_release(utf8(view.cilium_release));
-  for (const PolicyRef& policy : view.decision.policies) *out.add_policies() = to_message(policy);
-  for (const RuleTrace& rule : view.decision.trace) {
-    v1alpha1::RuleTrace& trace = *out.add_trace();
-    *trace.mutable_policy() = to_message(rule.policy);
-    trace.set_matched(rule.matched);
-    trace.set_deny(rule.deny);
-    trace.set_detail(utf8(rule.detail));
-  }
-  return out;
-}
-
 v1alpha1::WatchEvent to_message(const FindingChange& change) {
   v1alpha1::WatchEvent out;
   switch (change.kind) {
@@ -217,19 +195,6 @@ Result<Protocol> protocol_from(std::string_view text) {
     if (same_word(text, to_string(protocol))) return protocol;
   }
   return failure("'" + std::string(text) + "' is no protocol");
-}
-
-Result<ExplainRequest> explain_request_from(const v1alpha1::ExplainRequest& message) {
-  if (message.to().empty()) return failure("to: missing (NS/POD or node/NAME)");
-  if (message.from().empty()) return failure("from: missing (an address or NS/POD)");
-  if (message.port() > 65535) return failure("port: " + std::to_string(message.port()) + " is not within 0-65535");
-  ExplainRequest out{.to = message.to(), .from = message.from(), .port = static_cast<std::uint16_t>(message.port())};
-  if (!message.protocol().empty()) {
-    const Result<Protocol> protocol = protocol_from(message.protocol());
-    if (!protocol) return because("protocol", protocol.error());
-    out.protocol = *protocol;
-  }
-  return out;
 }
 
 }  // namespace sextant::report

@@ -8,6 +8,7 @@
 #include "agent/base/clock.h"
 #include "agent/model/finding.h"
 #include "sextant/v1alpha1/finding.pb.h"
+#include "sextant/v1alpha1/view.pb.h"
 
 namespace sextant::report::detail {
 
@@ -27,5 +28,6 @@ void set_time(Time time, Field field) {
 }
 
 v1alpha1::Endpoint to_message(const EndpointDetail& endpoint);
+v1alpha1::Backend to_message(const BackendView& backend);
 
 }  // namespace sextant::report::detail

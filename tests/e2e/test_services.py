@@ -1,5 +1,7 @@
 """Services: their public addresses are doors of their own, found where nobody meant them, and what is tried there is booked to them."""
 
+import json
+
 from simnode import kernel, manifests
 from simnode.node import STRANGER
 from support import NodeTest
@@ -125,6 +127,12 @@ class Services(NodeTest):
         finding = self.expect_finding("SXT011", name="db", kind="Service", port=30432)
         self.assertIn("with the source translated", finding["message"])
         self.assertIn("externalTrafficPolicy: Local", finding["fix"])
+        told = json.loads(self.cli("explain", "--to", self.sim.address, "--port", "30432", "--from", STRANGER, "-o", "json"))
+        door, = told["doors"]
+        self.assertEqual((told["verdict"], door["kind"], door["intendedBy"]), ("allow", "NodePort", ""))
+        backend, = door["backends"]
+        self.assertEqual((backend["name"], backend["entryNode"], backend["backend"]["source"]), ("shop/db 5432", "n1", "translated"))
+        self.assertEqual([(seen["who"], seen["verdict"]) for seen in backend["seen"]], [("node/n1", "allow")])
 
         # The stand-in for Cilium looks before the masquerade; Cilium's programs at the pod look after it.
         self.sim.enforcement.unprotect(self.db.address)

@@ -37,8 +37,8 @@ Result<std::uint32_t> lines_from(const std::string& text) {
   return number;
 }
 
-Result<std::string> subject_text(const std::string& text) {
-  if (const auto subject = subject_from(text); !subject) return Failure(subject.error());
+Result<std::string> destination_text(const std::string& text) {
+  if (const auto destination = destination_from(text); !destination) return Failure(destination.error());
   return text;
 }
 
@@ -143,8 +143,9 @@ void declare_batch(CLI::App& verb, ExplainOptions& options, const std::vector<CL
 void declare_explain(CLI::App& app, Parsed& parsed) {
   ExplainOptions& options = parsed.line.explain;
   CLI::App& verb = add_verb(app, parsed, Verb::kExplain, "explain", "One verdict, rule by rule");
-  auto* to = add_value(verb, "--to", "ENDPOINT", options.to, subject_text,
-                       "NAMESPACE/POD, NAMESPACE/Deployment/NAME or node/NAME");
+  auto* to = add_value(verb, "--to", "ENDPOINT", options.to, destination_text,
+                       "NAMESPACE/POD, NAMESPACE/Deployment/NAME, node/NAME, service/NAMESPACE/NAME, or an address: "
+                       "of a service, backend by backend");
   auto* from = add_value(verb, "--from", "SOURCE", options.from, peer_text, "An address, NAMESPACE/POD or node/NAME");
   auto* port = add_value(verb, "--port", "PORT[/PROTOCOL]", options.port, port_word,
                          "443, 443/UDP; for ICMP the type: 128/ICMPv6. TCP when no protocol is given");
@@ -154,6 +155,7 @@ void declare_explain(CLI::App& app, Parsed& parsed) {
   verb.footer(
       "explain --to shop/db --from 2001:db8::1 --port 5432\n"
       "explain --to node/n1 --from shop/web --port 128/ICMPv6\n"
+      "explain --to 2001:db8:f::443 --from 2600:1::7 --port 443\n"
       "explain --manifests policies/ --cilium 1.18.6 --to shop/Deployment/web --from 2001:db8::1 --port 443\n"
       "explain --batch scenarios.jsonl --cilium 1.18.6 --cilium 1.20.2");
 }

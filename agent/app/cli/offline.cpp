@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/app/cli/text.h"
+#include "agent/app/explain.h"
 #include "agent/audit/auditor.h"
 #include "agent/audit/exposure_diff.h"
 #include "agent/audit/services/service_rows.h"
@@ -102,6 +103,14 @@ struct Offline::State {
     return options;
   }
 
+  audit::ServiceGround services(const audit::Lookups& lookups) const {
+    return {.world = world,
+            .lookups = lookups,
+            .forwarding = forwarding,
+            .entry_nodes = entry_nodes(world),
+            .expect_addresses = true};
+  }
+
   std::vector<manifests::Problem> problems;
   World world;
   policy::Engine engine;
@@ -137,29 +146,22 @@ std::vector<Exposure> Offline::exposure() const {
     if (intent) std::ranges::move(audit::exposures_of(*intent, endpoint.detail), std::back_inserter(exposures));
   }
   const audit::Lookups lookups = audit::lookups_of(state_->engine);
-  const auto doors = audit::passages_of({.world = state_->world,
-                                         .lookups = lookups,
-                                         .forwarding = state_->forwarding,
-                                         .entry_nodes = entry_nodes(state_->world),
-                                         .expect_addresses = true});
-  for (const audit::DoorPassages& door : doors)
+  for (const audit::DoorPassages& door : audit::passages_of(state_->services(lookups)))
     std::ranges::move(audit::exposures_of(state_->world, door), std::back_inserter(exposures));
   return exposures;
 }
 
 Result<report::ExplainView> Offline::explain(const ExplainOptions& options) const {
-  const auto to = subject_from(options.to);
-  if (!to) return Failure(to.error());
-  const auto from = peer_from(options.from);
-  if (!from) return Failure(from.error());
-  auto decision = state_->engine.decide(*to, *from, options.port.protocol, options.port.port, true);
-  if (!decision) return Failure(decision.error());
-  report::ExplainView view{
-      .request = {.to = options.to, .from = options.from, .protocol = options.port.protocol, .port = options.port.port},
-      .decision = *std::move(decision),
-      .cilium_release = std::string(policy::to_string(state_->engine.options().release))};
-  if (from->kind == policy::Peer::Kind::kAddress) view.source_class = state_->engine.classify(from->address)->name;
-  return view;
+  const policy::Engine& engine = state_->engine;
+  const audit::Lookups lookups = audit::lookups_of(engine);
+  const ExplainGround ground{
+      .engine = engine,
+      .services = state_->services(lookups),
+      .decide = [&engine](const policy::Subject& to, const policy::Peer& from, Protocol protocol,
+                          std::uint16_t port) { return engine.decide(to, from, protocol, port, true); },
+      .cilium_release = std::string(policy::to_string(engine.options().release))};
+  return app::explain(
+      ground, {.to = options.to, .from = options.from, .protocol = options.port.protocol, .port = options.port.port});
 }
 
 }  // namespace sextant::app::cli

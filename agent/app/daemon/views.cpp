@@ -8,8 +8,8 @@
 
 #include <unistd.h>
 
+#include "agent/app/explain.h"
 #include "agent/app/lint_view.h"
-#include "agent/app/names.h"
 #include "agent/base/version.h"
 
 namespace sextant::app {
@@ -165,16 +165,18 @@ std::vector<UplinkCount> Views::uplink_counts() const {
 }
 
 Result<report::ExplainView> Views::explain(const report::ExplainRequest& request) const {
-  auto to = subject_from(request.to);
-  if (!to) return Failure(to.error());
-  auto from = peer_from(request.from);
-  if (!from) return Failure(from.error());
-  auto decision = parts_.intent->decide(*to, *from, request.protocol, request.port, true);
-  if (!decision) return Failure(decision.error());
-  report::ExplainView view{
-      .request = request, .decision = std::move(*decision), .cilium_release = parts_.cilium_release};
-  if (from->kind == policy::Peer::Kind::kAddress) view.source_class = parts_.engine->classify(from->address)->name;
-  return view;
+  const StaleIntent& intent = *parts_.intent;
+  const audit::Lookups lookups = intent.lookups();
+  const ExplainGround ground{
+      .engine = *parts_.engine,
+      .services = {.world = *parts_.world,
+                   .lookups = lookups,
+                   .forwarding = parts_.auditor->forwarding(),
+                   .entry_nodes = {parts_.world->local_node()}},
+      .decide = [&intent](const policy::Subject& to, const policy::Peer& from, Protocol protocol,
+                          std::uint16_t port) { return intent.decide(to, from, protocol, port, true); },
+      .cilium_release = parts_.cilium_release};
+  return app::explain(ground, request);
 }
 
 void Views::lint(const report::LintRequest& request, std::function<void(Result<report::LintView>)> done) const {

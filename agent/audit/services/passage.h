@@ -26,6 +26,7 @@ struct Outcome {
   std::string why{};                    // a sentence, of the most open backend
   SharedPolicies policies{};            // that decide there
   std::vector<BackendView> backends{};  // the most open one first
+  std::vector<std::string> entered{};   // of each backend: the node at which packets come in; empty: not known
   std::string intended_by{};            // who meant these sources to reach it; empty: nobody
 };
 
@@ -51,5 +52,7 @@ struct ServiceGround {
 
 // Of every public door.
 std::vector<DoorPassages> passages_of(const ServiceGround& ground);
+// Of these, which are the world's as it is.
+std::vector<DoorPassages> passages_of(const ServiceGround& ground, const std::vector<Door>& doors);
 
 }  // namespace sextant::audit

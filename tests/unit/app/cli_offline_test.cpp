@@ -241,6 +241,30 @@ TEST_F(OfflineTest, ExplainTakesATemplateAndANode) {
   EXPECT_THAT(nobody.err, HasSubstr("nobody"));
 }
 
+TEST_F(OfflineTest, ExplainOfAServicesAddressTellsBackendByBackend) {
+  write("service.yaml", R"(
+apiVersion: v1
+kind: Service
+metadata: { name: db, namespace: shop }
+spec: { type: NodePort, selector: { app: db }, ports: [ { port: 5432, nodePort: 30432 } ] }
+)");
+  const auto explain = [&](const std::string& from, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"explain", "-f", folder_.string(), "--to", "2001:db8::1", "--port", "30432", "--from",
+                               from, "--kube-proxy-replacement", "true"});
+    return run(std::move(more));
+  };
+  const Outcome office = explain("2001:db8:100::7");
+  EXPECT_EQ(office.status, 0) << office.err;
+  EXPECT_THAT(office.out, AllOf(StartsWith("allow: 2001:db8::1 30432/TCP from 2001:db8:100::7\n"),
+                                HasSubstr("service/shop/db at NodePort [2001:db8::1]:30432/TCP: allow, meant to be: "
+                                          "CiliumNetworkPolicy shop/db\n"),
+                                HasSubstr("to shop/db 5432, entered at n1, the source kept: allow\n"),
+                                HasSubstr("sees 2001:db8:100::7: allow, for "), HasSubstr("db.yaml:8")));
+  EXPECT_THAT(explain("2600::1").out, AllOf(StartsWith("deny: "), HasSubstr("does not match")));
+  const auto json = boost::json::parse(explain("2600::1", {"-o", "json"}).out);
+  EXPECT_EQ(json.at("doors").at(0).at("backends").at(0).at("backend").at("source"), "kept");
+}
+
 TEST_F(OfflineTest, TheNodeMustBeOneOfThem) {
   EXPECT_EQ(exposure({"--node", "n1"}).status, 0);
   const Outcome outcome = exposure({"--node", "n2"});

@@ -173,40 +173,6 @@ TEST(Convert, WatchersAreToldWhatBecameOfAFinding) {
   EXPECT_EQ(to_message(FindingChange{.kind = FindingChange::Kind::kResolved}).type(), "resolved");
 }
 
-TEST(Convert, AnExplanationKeepsTheOrderOfItsTrace) {
-  const ExplainView view{
-      .request = {.to = "shop/db", .from = "2600::1", .protocol = Protocol::kUdp, .port = 53},
-      .decision = {.verdict = Verdict::kUnknown,
-                   .because = Because::kUnknown,
-                   .why = "fromGroups",
-                   .policies = {db_policy()},
-                   .trace = {{.policy = db_policy(), .matched = true}, {.detail = "port 443 is not 53"}}},
-      .source_class = "world",
-      .cilium_release = "1.20.2"};
-  const v1alpha1::Explanation message = to_message(view);
-  EXPECT_EQ(message.request().protocol(), "UDP");
-  EXPECT_EQ(message.verdict(), "unknown");
-  EXPECT_TRUE(message.trace(0).matched());
-  EXPECT_EQ(message.trace(1).detail(), "port 443 is not 53");
-}
-
-TEST(Convert, ChecksWhatAClientAsks) {
-  const auto ask = [](std::string to, std::string from, std::uint32_t port, std::string protocol) {
-    v1alpha1::ExplainRequest message;
-    message.set_to(to);
-    message.set_from(from);
-    message.set_port(port);
-    message.set_protocol(protocol);
-    return explain_request_from(message);
-  };
-  EXPECT_EQ(ask("shop/db", "::1", 65535, "")->protocol, Protocol::kTcp);
-  EXPECT_EQ(ask("shop/db", "::1", 1, "icmpv6")->protocol, Protocol::kIcmpv6);
-  EXPECT_THAT(ask("", "::1", 1, "").error().what, HasSubstr("to: "));
-  EXPECT_THAT(ask("a", "", 1, "").error().what, HasSubstr("from: "));
-  EXPECT_THAT(ask("a", "::1", 65536, "").error().what, HasSubstr("port: "));
-  EXPECT_THAT(ask("a", "::1", 1, "x").error().what, HasSubstr("protocol: "));
-}
-
 TEST(Convert, EveryWordOfAFindingReadsBack) {
   for (unsigned value = 0; value <= static_cast<unsigned>(Witness::kObserved); ++value) {
     Finding finding = unintended_delivery();
