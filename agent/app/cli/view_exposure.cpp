@@ -22,8 +22,9 @@ constexpr std::size_t kPoliciesShown = 2;
 struct Line {
   const Exposure* first = nullptr;
   std::vector<std::string> ports{};
-  std::set<std::string> whole{};     // protocols with every port
-  std::vector<std::string> nodes{};  // of a whole cluster: those that say so
+  std::set<std::string> whole{};      // protocols with every port
+  std::set<std::string> addresses{};  // of doors
+  std::vector<std::string> nodes{};   // of a whole cluster: those that say so
 };
 
 std::string listening_text(const Exposure& exposure) {
@@ -34,8 +35,27 @@ std::string listening_text(const Exposure& exposure) {
   return listening.process().empty() ? "yes" : listening.process();
 }
 
-// All but the ports and the node.
-std::string key_of(Exposure exposure) {
+// What lies behind a door, in as few words as tell one from another.
+std::string door_text(const Exposure& exposure) {
+  const v1alpha1::Door& door = exposure.door();
+  std::string text;
+  if (!door.backends().empty()) {
+    const v1alpha1::Backend& backend = door.backends(0);
+    const std::string name = backend.endpoint().name().empty() ? "?" : endpoint_text(backend.endpoint());
+    text = " to " + name + " " + std::to_string(backend.port()) + ", source " + backend.source();
+  }
+  if (is_by_default(exposure.because())) text += ", no policy";
+  return text + (door.intended_by().empty() ? "; nobody means it" : "; meant: " + door.intended_by());
+}
+
+// All but the ports and the node. Of doors, unless all is shown, only what is.
+std::string key_of(Exposure exposure, bool all) {
+  if (exposure.has_door() && !all) {
+    exposure.set_reason(door_text(exposure));
+    exposure.mutable_endpoint()->clear_address();
+    exposure.mutable_door()->clear_backends();
+    exposure.clear_policies();
+  }
   exposure.clear_protocol();
   exposure.clear_port();
   exposure.clear_end_port();
@@ -44,36 +64,51 @@ std::string key_of(Exposure exposure) {
   return exposure.SerializeAsString();
 }
 
-std::vector<Line> lines_of(const v1alpha1::ExposureList& list) {
+std::vector<Line> lines_of(const v1alpha1::ExposureList& list, bool all) {
   std::vector<Line> lines;
   std::map<std::pair<std::string, std::string>, std::size_t> places;  // by node and key
   for (const auto& exposure : list.exposure()) {
-    const auto [place, is_new] = places.try_emplace({exposure.node(), key_of(exposure)}, lines.size());
+    const auto [place, is_new] = places.try_emplace({exposure.node(), key_of(exposure, all)}, lines.size());
     if (is_new) lines.push_back({.first = &exposure});
     Line& line = lines[place->second];
     if (is_new && exposure.has_node()) line.nodes.push_back(exposure.node());
-    line.ports.push_back(port_text(exposure.protocol(), exposure.port(), exposure.end_port()));
+    const std::string port = port_text(exposure.protocol(), exposure.port(), exposure.end_port());
+    if (std::ranges::find(line.ports, port) == line.ports.end()) line.ports.push_back(port);
+    if (exposure.has_door()) line.addresses.insert(exposure.endpoint().address());
     if (any_port(exposure.protocol(), exposure.port(), exposure.end_port())) line.whole.insert(exposure.protocol());
   }
   return lines;
 }
 
 // A service is the same on every node, and is one line.
-std::vector<Line> with_nodes_together(std::vector<Line> lines) {
+std::vector<Line> with_nodes_together(std::vector<Line> lines, bool all) {
   std::vector<Line> together;
   std::map<std::pair<std::vector<std::string>, std::string>, std::size_t> places;  // by ports and key
   for (Line& line : lines) {
-    const auto [place, is_new] = places.try_emplace({line.ports, key_of(*line.first)}, together.size());
+    const auto [place, is_new] = places.try_emplace({line.ports, key_of(*line.first, all)}, together.size());
     if (is_new) {
       together.push_back(std::move(line));
     } else {
-      std::ranges::move(line.nodes, std::back_inserter(together[place->second].nodes));
+      Line& same = together[place->second];
+      std::ranges::move(line.nodes, std::back_inserter(same.nodes));
+      same.addresses.merge(line.addresses);
     }
   }
   return together;
 }
 
-std::string why_text(const Exposure& exposure, std::size_t most) {
+std::string address_text(const std::set<std::string>& addresses) {
+  if (addresses.size() > 1) return " at " + std::to_string(addresses.size()) + " addresses";
+  return addresses.empty() || addresses.begin()->empty() ? "" : " " + *addresses.begin();
+}
+
+std::string why_text(const Line& line, bool all) {
+  const Exposure& exposure = *line.first;
+  if (exposure.has_door() && !all) {
+    return (exposure.verdict() == "allow" ? "" : exposure.verdict() + ": ") + exposure.door().kind() +
+           address_text(line.addresses) + door_text(exposure);
+  }
+  const std::size_t most = all ? 0 : kPoliciesShown;
   std::vector<std::string> policies;
   for (const auto& policy : exposure.policies()) {
     if (most != 0 && policies.size() == most) {
@@ -122,7 +157,7 @@ std::string exposure_page(const v1alpha1::ExposureList& list, const Layout& layo
   if (of_cluster) columns.insert(columns.begin() + 1, {.title = "NODE", .keep = 2, .least = 8, .wraps = true});
   if (layout.wide) columns.insert(columns.begin() + 1, {{.title = "WORKLOAD"}, {.title = "ADDRESS"}});
   Table table(columns);
-  for (const auto& line : with_nodes_together(lines_of(list))) {
+  for (const auto& line : with_nodes_together(lines_of(list, layout.wide), layout.wide)) {
     const Exposure& exposure = *line.first;
     const Style style = intent_style(exposure.verdict(), exposure.because());
     std::vector<Cell> cells{{endpoint_text(exposure.endpoint())}};
@@ -134,7 +169,7 @@ std::string exposure_page(const v1alpha1::ExposureList& list, const Layout& layo
     cells.push_back({ports_text(line.ports, line.whole, ", "), style});
     cells.push_back({reach_text(exposure.source(), layout.wide ? 0 : kPrefixesShown), style});
     if (online) cells.push_back({listening_text(exposure)});
-    cells.push_back({why_text(exposure, layout.wide ? 0 : kPoliciesShown), style});
+    cells.push_back({why_text(line, layout.wide), style});
     table.add(std::move(cells));
   }
   page.table(table);

@@ -210,6 +210,37 @@ TEST(ExposurePage, ShortensLongListsOfPrefixesButNotWhenWide) {
   EXPECT_THAT(exposure_page(list, {.width = 0, .wide = true}), HasSubstr("2001:db8:19::/48"));
 }
 
+TEST(ExposurePage, AServiceAtSeveralAddressesIsOneLineUnlessWide) {
+  v1alpha1::ExposureList list;
+  for (const char* address : {"2001:db8::1", "2001:db8::2"}) {
+    auto& exposure = *list.add_exposure();
+    exposure.mutable_endpoint()->set_kind("Service");
+    exposure.mutable_endpoint()->set_namespace_("shop");
+    exposure.mutable_endpoint()->set_name("db");
+    exposure.mutable_endpoint()->set_address(address);
+    exposure.set_protocol("TCP");
+    exposure.set_port(30432);
+    exposure.set_end_port(30432);
+    exposure.set_verdict("allow");
+    exposure.set_because("default allow");
+    exposure.set_reason("by NodePort [" + std::string(address) + "]:30432/TCP: no policy selects it");
+    exposure.mutable_source()->set_class_("world");
+    exposure.mutable_door()->set_kind("NodePort");
+    v1alpha1::Backend& backend = *exposure.mutable_door()->add_backends();
+    backend.mutable_endpoint()->set_namespace_("shop");
+    backend.mutable_endpoint()->set_name("db-0");
+    backend.set_port(5432);
+    backend.set_source("kept");
+  }
+  const std::string page = exposure_page(list, {.width = 140});
+  EXPECT_THAT(page, HasSubstr("NodePort at 2 addresses to shop/db-0 5432, source kept, no policy; nobody means it\n"));
+  EXPECT_THAT(exposure_page(list, {.width = 0, .wide = true}),
+              AllOf(HasSubstr("by NodePort [2001:db8::1]:30432/TCP: no policy"), HasSubstr("[2001:db8::2]")));
+  list.mutable_exposure(1)->mutable_door()->set_intended_by("Gateway shop/edge");
+  EXPECT_THAT(exposure_page(list, {.width = 140}),
+              AllOf(HasSubstr("NodePort 2001:db8::1 to"), HasSubstr("no policy; meant: Gateway shop/edge")));
+}
+
 TEST(ExposurePage, SaysThatNothingIsExposed) {
   EXPECT_EQ(exposure_page({}, kPlain80), "The internet can reach nothing here.\n");
 }
