@@ -43,10 +43,12 @@ bool is_of(const BackendView& view, const std::string& entered, const Route& rou
 
 std::optional<DoorExplanation> explain_door(const ServiceGround& ground, const Door& door, const IpAddress& client,
                                             const Deciding& traced) {
-  const DoorPassages passages = passages_of(ground, {door}).front();
+  const std::vector<DoorPassages> judged = passages_of(ground, {door});
+  if (judged.empty()) return std::nullopt;
+  const std::vector<Passage>& passages = judged.front().passages;
   const auto found =
-      std::ranges::find_if(passages.passages, [&](const Passage& passage) { return holds(*passage.source, client); });
-  if (found == passages.passages.end()) return std::nullopt;
+      std::ranges::find_if(passages, [&](const Passage& passage) { return holds(*passage.source, client); });
+  if (found == passages.end()) return std::nullopt;
   const Outcome& outcome = *found->outcome;
   DoorExplanation told{.endpoint = detail_of(ground.world, door),
                        .name = door.name(),
