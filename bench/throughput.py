@@ -21,7 +21,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "deploy" / "demo")]
 
-import flood  # noqa: E402
+import books  # noqa: E402
 import paired  # noqa: E402
 from rows import Row, show  # noqa: E402
 from simnode import Allow, Daemon, SimNode, kernel  # noqa: E402
@@ -167,12 +167,12 @@ class Throughput:
             return
         if attached:
             self.daemon.start_and_wait(timeout=60)
-            flood.check_sees(self.daemon)
+            books.check_sees(self.daemon)
         elif (status := self.daemon.stop(timeout=60)) != 0:
             self.errors.append(f"sextantd ended with {status}")
 
     def _round(self, attached, milliseconds):
-        before = flood.Books(self.sim, self.daemon) if attached else None
+        before = books.Books(self.sim, self.daemon) if attached else None
         opened = datagrams = 0
         for measured in self.measured:
             done = self.traffic.run(measured.case, milliseconds)
@@ -184,11 +184,11 @@ class Throughput:
             else:
                 opened += done["count"] if measured.case.order != "requests" else 1
         if attached:
-            self._check(before, flood.Books(self.sim, self.daemon), opened, datagrams)
+            self._check(before, books.Books(self.sim, self.daemon), opened, datagrams)
 
     def _check(self, before, after, opened, datagrams):
-        fates = flood.grown(after.fates, before.fates)
-        attempts = flood.grown(after.attempts, before.attempts)
+        fates = books.grown(after.fates, before.fates)
+        attempts = books.grown(after.attempts, before.attempts)
         udp = fates.get(("judged", "allow", "UDP"), 0) + fates.get(("known_flow", "allow", "UDP"), 0)
         taken = after.device["taken"] - before.device["taken"]
         for what, wanted, found in (
