@@ -2,11 +2,10 @@
 // What a benchmark needs beside the program that it measures: a source of packets that differ, and a program that does
 // nothing. Never attached.
 //
-// Hook:     none; run by BPF_PROG_TEST_RUN. `vary` overwrites addresses and ports of the frame (Ethernet, then IPv6,
-// then
-//           a header that begins with ports) and tail-calls `target`; measured with `nothing` as target it is the cost
-//           to subtract.
-// Contract: bpf/bench.h.   Owner in userspace: agent/datapath/packet_bench.cpp.
+// Hook:     none; run by BPF_PROG_TEST_RUN. `vary` overwrites addresses and ports of the frame (Ethernet, IPv6, then a
+//           header that begins with ports) and tail-calls `target`; measured with `nothing` as target it is the cost to
+//           subtract. `nothing_delivered` is that for programs of cgroups.
+// Contract: bpf/bench.h.   Owner in userspace: agent/datapath/bench_programs.cpp.
 #include "bpf/bench.h"
 #include "bpf/kernel.h"
 #include "bpf/random.h"
@@ -16,6 +15,7 @@ enum { SOURCE_AT = ETH_HLEN + 8, DESTINATION_AT = SOURCE_AT + 16, PORTS_AT = DES
 // Written by userspace before each run; `state` by `vary`.
 struct bench_variation variation = {};
 
+// One element: the program that `vary` hands the packet to. Written by userspace before each run.
 struct {
   __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
   __uint(max_entries, 1);
@@ -45,5 +45,8 @@ int vary(struct __sk_buff *skb) {
 
 SEC("tc")
 int nothing(struct __sk_buff *skb __attribute__((unused))) { return TCX_NEXT; }
+
+SEC("cgroup_skb/ingress")
+int nothing_delivered(struct __sk_buff *skb __attribute__((unused))) { return 1; }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/datapath/packet_bench.h"
@@ -15,11 +18,13 @@ constexpr const char* kWorld = "2600:1::7";
 constexpr const char* kPod = "2001:db8:1::5";
 constexpr const char* kElsewhere = "2001:db8:9::9";
 constexpr std::uint16_t kFirstPod = 5;
-constexpr std::uint16_t kPods = 250;
 constexpr std::uint16_t kClientPort = 40'000;
+constexpr std::uint16_t kFirstOwnPort = 8'000;  // each pod has one
 constexpr ClassId kLocalClass = 1, kWorldClass = 2, kListedClass = 3;
 constexpr std::uint64_t kListedHigh = 0x2a00'0000'0000'0000;  // 2a00::/12
 constexpr std::uint64_t kListedMask = (std::uint64_t{1} << 52U) - 1;
+
+Bytes ipv4_frame() { return ethernet(Bytes(60, 0), {}, 0x0800); }
 
 IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
 
@@ -31,10 +36,115 @@ std::shared_ptr<const SourceClass> source_class(ClassId id, const char* name, bo
   return std::make_shared<const SourceClass>(SourceClass{.id = id, .name = name, .is_public = is_public});
 }
 
+// Two ports of TCP and UDP, `low` below `high`; all else is denied.
+std::vector<KernelRange> open_ports(std::uint16_t low, std::uint16_t high) {
+  std::vector<KernelRange> ranges{range(Protocol::kAny, 0, 65535, Verdict::kDeny)};
+  const auto before = [](std::uint16_t port) { return static_cast<std::uint16_t>(port - 1); };
+  const auto after = [](std::uint16_t port) { return static_cast<std::uint16_t>(port + 1); };
+  for (const Protocol protocol : {Protocol::kTcp, Protocol::kUdp}) {
+    ranges.push_back(range(protocol, 0, before(low), Verdict::kDeny));
+    ranges.push_back(range(protocol, low, low, Verdict::kAllow));
+    ranges.push_back(range(protocol, after(low), before(high), Verdict::kDeny));
+    ranges.push_back(range(protocol, high, high, Verdict::kAllow));
+    ranges.push_back(range(protocol, after(high), 65535, Verdict::kDeny));
+  }
+  return ranges;
+}
+
 Bytes behind_extensions(int count) {
   PacketBuilder packet(kWorld, kPod);
   for (int i = 0; i < count; ++i) packet = packet.extension(packets::kDestinationOptions);
   return ethernet(packet.syn(kClientPort, 443));
+}
+
+// Any address of 2000::/3, to any of 128 pods.
+constexpr Variation kAnyone{.source_high = std::uint64_t{1} << 61U,
+                            .source_high_mask = (std::uint64_t{1} << 61U) - 1,
+                            .source_low_mask = ~std::uint64_t{0},
+                            .destination_low = kFirstPod,
+                            .destination_low_mask = 127,
+                            .source_port = 1024,
+                            .source_port_mask = 0x7fff};
+
+// The same from the part that policies name most of.
+constexpr Variation listed() {
+  Variation listed = kAnyone;
+  listed.source_high = kListedHigh;
+  listed.source_high_mask = kListedMask;
+  return listed;
+}
+
+// Any source to any address of a network that has no pod.
+constexpr Variation elsewhere() {
+  Variation elsewhere = kAnyone;
+  elsewhere.destination_low_mask = ~std::uint64_t{0};
+  return elsewhere;
+}
+
+// 256 flows.
+constexpr Variation kFlows{.source_high = 0x2600'0001'0000'0000,
+                           .source_low_mask = 3,
+                           .destination_low = kFirstPod,
+                           .destination_low_mask = 15,
+                           .source_port = kClientPort,
+                           .source_port_mask = 3};
+
+BenchPacket at_uplink(Bytes frame, const Variation& variation = {}) {
+  return {.hook = BenchHook::kUplink, .frame = std::move(frame), .variation = variation};
+}
+
+std::vector<PacketCase> uplink_cases() {
+  const PacketBuilder world(kWorld, kPod);
+  const Bytes syn = ethernet(world.syn(kClientPort, 443));
+  const Bytes udp = ethernet(world.udp(kClientPort, 443));
+  const Bytes astray = ethernet(PacketBuilder(kWorld, kElsewhere).syn(kClientPort, 443));
+  return {
+      {.name = "not IPv6", .packet = at_uplink(ipv4_frame()), .goal = 3},
+      {.name = "to no known endpoint", .packet = at_uplink(astray, elsewhere()), .goal = 3},
+      {.name = "established TCP", .packet = at_uplink(ethernet(world.tcp(kClientPort, 443, packets::kAck))), .goal = 5},
+      {.name = "UDP, flow seen before", .packet = at_uplink(udp), .goal = 15},
+      {.name = "UDP, 256 flows seen before", .packet = at_uplink(udp, kFlows), .goal = 15},
+      {.name = "ICMPv6 echo request, seen before", .packet = at_uplink(ethernet(world.icmpv6(128)))},
+      {.name = "TCP SYN, allowed", .packet = at_uplink(syn), .goal = 100, .finds_source = true},
+      {.name = "TCP SYN, denied",
+       .packet = at_uplink(ethernet(world.syn(kClientPort, 5432))),
+       .goal = 100,
+       .finds_source = true},
+      {.name = "TCP SYN, new sources", .packet = at_uplink(syn, kAnyone), .goal = 110, .finds_source = true},
+      {.name = "TCP SYN, new listed sources", .packet = at_uplink(syn, listed()), .goal = 110, .finds_source = true},
+      {.name = "UDP, new sources", .packet = at_uplink(udp, kAnyone), .goal = 110, .finds_source = true},
+  };
+}
+
+std::vector<PacketCase> shape_cases() {
+  const PacketBuilder world(kWorld, kPod);
+  return {
+      {.name = "TCP SYN, 1 extension header", .packet = at_uplink(behind_extensions(1))},
+      {.name = "TCP SYN, 4 extension headers", .packet = at_uplink(behind_extensions(4))},
+      {.name = "TCP SYN, 8 extension headers", .packet = at_uplink(behind_extensions(8))},
+      {.name = "TCP SYN, first fragment", .packet = at_uplink(ethernet(world.fragment(0, true).syn(kClientPort, 443)))},
+      {.name = "later fragment",
+       .packet = at_uplink(ethernet(world.fragment(10, false).raw(packets::kTcp, Bytes(64, 0))))},
+      {.name = "TCP SYN, VLAN tag", .packet = at_uplink(ethernet(world.syn(kClientPort, 443), {7}))}};
+}
+
+std::vector<PacketCase> delivery_cases() {
+  const PacketBuilder world(kWorld, kPod);
+  const auto delivered = [](const Bytes& packet) {
+    return BenchPacket{.hook = BenchHook::kDelivery, .frame = ethernet(packet)};
+  };
+  return {{.name = "established TCP", .packet = delivered(world.tcp(kClientPort, 443, packets::kAck)), .goal = 5},
+          {.name = "TCP SYN", .packet = delivered(world.syn(kClientPort, 443))},
+          {.name = "UDP", .packet = delivered(world.udp(kClientPort, 443))}};
+}
+
+std::vector<PacketCase> death_cases() {
+  const PacketBuilder world(kWorld, kPod), astray(kWorld, kElsewhere);
+  const auto dies = [](Bytes frame) { return BenchPacket{.hook = BenchHook::kDeath, .frame = std::move(frame)}; };
+  return {{.name = "not IPv6", .packet = dies(ipv4_frame()), .goal = 10},
+          {.name = "established TCP", .packet = dies(ethernet(world.tcp(kClientPort, 443, packets::kAck))), .goal = 10},
+          {.name = "TCP SYN to no known endpoint", .packet = dies(ethernet(astray.syn(kClientPort, 443))), .goal = 10},
+          {.name = "TCP SYN to a pod", .packet = dies(ethernet(world.syn(kClientPort, 443)))}};
 }
 
 }  // namespace
@@ -52,64 +162,23 @@ KernelIntent bench_intent(std::uint32_t prefixes) {
     intent.sources.push_back({.first = IpAddress::from_halves(high + (1ULL << 16U), 0), .source = kWorldClass});
   }
   intent.sources.push_back({.first = address("4000::"), .source = kLocalClass});
-  intent.port_maps = {
-      {range(Protocol::kAny, 0, 65535, Verdict::kDeny), range(Protocol::kTcp, 0, 442, Verdict::kDeny),
-       range(Protocol::kTcp, 443, 443, Verdict::kAllow), range(Protocol::kTcp, 444, 65535, Verdict::kDeny),
-       range(Protocol::kUdp, 0, 442, Verdict::kDeny), range(Protocol::kUdp, 443, 443, Verdict::kAllow),
-       range(Protocol::kUdp, 444, 65535, Verdict::kDeny)},
-      {range(Protocol::kAny, 0, 65535, Verdict::kAllow)}};
-  intent.policies = {{.default_port_map = 0, .port_map_of_class = {{kListedClass, 1}}}};
-  for (std::uint16_t pod = kFirstPod; pod < kFirstPod + kPods; ++pod) {
-    intent.endpoints.push_back({.endpoint = {.kind = EndpointKind::kPod, .ns = "bench", .name = std::to_string(pod)},
-                                .addresses = {IpAddress::from_halves(address(kPod).high(), pod)},
-                                .policy = 0});
+  intent.port_maps = {{range(Protocol::kAny, 0, 65535, Verdict::kAllow)}};
+  for (std::uint16_t i = 0; i < kBenchPods; ++i) {
+    const auto own = static_cast<std::uint16_t>(intent.port_maps.size());
+    intent.port_maps.push_back(open_ports(443, static_cast<std::uint16_t>(kFirstOwnPort + i)));
+    intent.policies.push_back({.default_port_map = own, .port_map_of_class = {{kListedClass, 0}}});
+    const auto host = static_cast<std::uint16_t>(kFirstPod + i);
+    intent.endpoints.push_back({.endpoint = {.kind = EndpointKind::kPod, .ns = "bench", .name = std::to_string(host)},
+                                .addresses = {IpAddress::from_halves(address(kPod).high(), host)},
+                                .policy = i});
   }
   return intent;
 }
 
 std::vector<PacketCase> bench_cases() {
-  const PacketBuilder world(kWorld, kPod);
-  const PacketBuilder elsewhere(kWorld, kElsewhere);
-  const Bytes syn = ethernet(world.syn(kClientPort, 443));
-  // Any address of 2000::/3; any of the part that policies name most of; any of 128 pods.
-  const Variation anyone{.source_high = std::uint64_t{1} << 61U,
-                         .source_high_mask = (std::uint64_t{1} << 61U) - 1,
-                         .source_low_mask = ~std::uint64_t{0},
-                         .destination_low = kFirstPod,
-                         .destination_low_mask = 127,
-                         .source_port = 1024,
-                         .source_port_mask = 0x7fff};
-  Variation listed = anyone;
-  listed.source_high = kListedHigh;
-  listed.source_high_mask = kListedMask;
-  const Variation flows{.source_high = 0x2600'0001'0000'0000,
-                        .source_low_mask = 3,
-                        .destination_low = kFirstPod,
-                        .destination_low_mask = 15,
-                        .source_port = kClientPort,
-                        .source_port_mask = 3};
-  return {{.name = "not IPv6", .frame = ethernet(Bytes(60, 0), {}, 0x0800), .goal = 3},
-          {.name = "to no known endpoint", .frame = ethernet(elsewhere.syn(kClientPort, 443)), .goal = 3},
-          {.name = "established TCP", .frame = ethernet(world.tcp(kClientPort, 443, packets::kAck)), .goal = 5},
-          {.name = "UDP, flow seen before", .frame = ethernet(world.udp(kClientPort, 443)), .goal = 15},
-          {.name = "UDP, 256 flows seen before, in any order",
-           .frame = ethernet(world.udp(kClientPort, 443)),
-           .variation = flows},
-          {.name = "TCP SYN, allowed", .frame = syn, .goal = 100},
-          {.name = "TCP SYN, denied", .frame = ethernet(world.syn(kClientPort, 5432)), .goal = 100},
-          {.name = "TCP SYN, each from another source, to any pod", .frame = syn, .variation = anyone, .goal = 110},
-          {.name = "the same from where most prefixes are", .frame = syn, .variation = listed, .goal = 110},
-          {.name = "UDP, each from another source, to any pod",
-           .frame = ethernet(world.udp(kClientPort, 443)),
-           .variation = anyone,
-           .goal = 110},
-          {.name = "ICMPv6 echo request, seen before", .frame = ethernet(world.icmpv6(128))},
-          {.name = "TCP SYN behind 1 extension header", .frame = behind_extensions(1)},
-          {.name = "TCP SYN behind 4 extension headers", .frame = behind_extensions(4)},
-          {.name = "TCP SYN behind 8 extension headers", .frame = behind_extensions(8)},
-          {.name = "first fragment of a TCP SYN", .frame = ethernet(world.fragment(0, true).syn(kClientPort, 443))},
-          {.name = "later fragment", .frame = ethernet(world.fragment(10, false).raw(packets::kTcp, Bytes(64, 0)))},
-          {.name = "TCP SYN behind a VLAN tag", .frame = ethernet(world.syn(kClientPort, 443), {7})}};
+  std::vector<PacketCase> cases = uplink_cases();
+  for (auto more : {shape_cases(), delivery_cases(), death_cases()}) std::ranges::move(more, std::back_inserter(cases));
+  return cases;
 }
 
 }  // namespace sextant::datapath

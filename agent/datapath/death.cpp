@@ -17,7 +17,9 @@ namespace {
 
 constexpr unsigned kArgumentsWithReason = 3;  // skb, location, reason
 
-Result<DropReasons> reasons_of_kernel() {
+}  // namespace
+
+Result<DropReasons> death_reasons() {
   const CPtr<btf, btf__free> kernel(btf__load_vmlinux_btf());
   if (!kernel) return errno_failure("read the kernel's BTF", errno);
   if (!tracepoint_has_arguments(*kernel, "kfree_skb", kArgumentsWithReason)) {
@@ -26,12 +28,10 @@ Result<DropReasons> reasons_of_kernel() {
   return DropReasons::from(*kernel);
 }
 
-}  // namespace
-
 void free_death(death_bpf* skeleton) noexcept { death_bpf::destroy(skeleton); }
 
 Result<Death> Death::load(std::chrono::milliseconds event_interval, const Lend& lend) {
-  auto reasons = reasons_of_kernel();
+  auto reasons = death_reasons();
   if (!reasons) return because("load the death program", std::move(reasons.error()));
   Skeleton skeleton(death_bpf::open());
   if (!skeleton) return errno_failure("open the death program", errno);

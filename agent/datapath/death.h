@@ -26,6 +26,9 @@ namespace sextant::datapath {
 
 void free_death(death_bpf* skeleton) noexcept;
 
+// What this kernel's reasons are. Errors: the tracepoint gives none (before Linux 5.17), or there is no BTF.
+Result<DropReasons> death_reasons();
+
 class Death {
  public:
   // Loads the program, attaches nothing. Needs CAP_BPF and CAP_PERFMON.

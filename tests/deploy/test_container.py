@@ -54,17 +54,20 @@ class Container(support.ToolTest):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.image = self.podman.pull(self.folder / "layout")
 
-    def start(self, profile):
-        """The container of a profile, as rendered; its objects come from a folder instead of an API server."""
+    def start(self, profile, *command):
+        """The container of a profile, as rendered; its objects come from a folder instead of an API server. With a
+        `command` of sextant's it runs that instead of the daemon."""
         objects = support.documents(support.helm_template(f"--set=profile={profile}"))
         pod = support.the(objects, "DaemonSet")["spec"]["template"]["spec"]
         (self.folder / "config/sextant.yaml").write_text(support.the(objects, "ConfigMap")["data"]["sextant.yaml"])
         network = f"ns:/run/netns/{self.sim.node}" if pod.get("hostNetwork") else "none"
         options = container.options_of(pod, self.folder, network, self.sim.cgroup_root)
         options.append(f"--volume={self.sim.folder}/manifests:/etc/sextant-objects:ro")
+        arguments = command or [*support.container_of(objects)["args"], "--manifests=/etc/sextant-objects"]
+        if command:
+            options.append("--entrypoint=/usr/bin/sextant")
         self.log = self.folder / "log"
-        self.process = self.podman.start(self.image, options,
-                                         [*support.container_of(objects)["args"], "--manifests=/etc/sextant-objects"], self.log)
+        self.process = self.podman.start(self.image, options, arguments, self.log)
         self.addCleanup(self.stop)
 
     def stop(self):
@@ -129,3 +132,8 @@ class Container(support.ToolTest):
         self.wait_for_witnesses({"listening": "sees", "uplink": "blind", "delivery": "blind", "death": "sees"})
         self.keeps([])
         self.assertNotIn("refused", self.log.read_text())
+
+    def test_bench_runs_with_the_datapaths_rights(self):
+        self.start("datapath", "bench", "--duration=1s")
+        self.assertEqual(self.process.wait(timeout=PATIENCE), 0, self.log.read_text())
+        self.assertRegex(self.log.read_text(), r"(?s)Uplink: .*established TCP.*Delivery: .*Death: ")

@@ -28,6 +28,7 @@ constexpr std::array kVerbs{
     VerbEntry{Verb::kLint, "lint", lint_verb},
     VerbEntry{Verb::kDiff, "diff", diff_verb},
     VerbEntry{Verb::kAttempts, "attempts", attempts_verb},
+    VerbEntry{Verb::kBench, "bench", bench_verb},
     VerbEntry{Verb::kVersion, "version", version_verb},
 };
 

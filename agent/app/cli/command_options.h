@@ -4,6 +4,8 @@
 // words, DIR a folder, FILE a file, all else free text.
 #pragma once
 
+#include <charconv>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +28,12 @@ struct Parsed {
   bool asks_cluster = false;              // --cluster, or what only goes with it
   ClusterOptions cluster{};
 };
+
+inline CLI::App& add_verb(CLI::App& app, Parsed& parsed, Verb verb, const std::string& name, const std::string& what) {
+  CLI::App& sub = *app.add_subcommand(name, what);
+  sub.callback([&parsed, verb] { parsed.line.verb = verb; });
+  return sub;
+}
 
 // The name that errors call an option by: its first long one, or the positional's.
 inline std::string spoken_name(const std::string& names) {
@@ -67,6 +75,14 @@ inline Result<std::string> any_text(const std::string& text) {
   return text;
 }
 
+inline Result<std::uint32_t> number_from(const std::string& text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    return failure("'" + text + "' is no number");
+  return number;
+}
+
 // A word of a fixed list with what it stands for.
 template <class Value>
 class Words {
@@ -105,5 +121,7 @@ void declare_cluster_options(CLI::App& app, Parsed& parsed);
 // The verbs that know manifests only.
 void declare_lint(CLI::App& app, Parsed& parsed);
 void declare_diff(CLI::App& app, Parsed& parsed);
+// What needs this machine's kernel only.
+void declare_bench(CLI::App& app, Parsed& parsed);
 
 }  // namespace sextant::app::cli

@@ -4,12 +4,6 @@
 namespace sextant::app::cli {
 namespace {
 
-CLI::App& add_verb(CLI::App& app, Parsed& parsed, Verb verb, const std::string& name, const std::string& what) {
-  CLI::App& sub = *app.add_subcommand(name, what);
-  sub.callback([&parsed, verb] { parsed.line.verb = verb; });
-  return sub;
-}
-
 // A release, and the text that it was given as.
 CLI::Option* add_release(CLI::App& app, const std::string& name, std::optional<policy::Release>& release,
                          std::string& given, const std::string& help) {

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kProgram = "sextant";
 
 // Verbs of the public interface that this version does not have yet.
-constexpr std::array<std::string_view, 3> kLaterVerbs{"verify", "probe", "bench"};
+constexpr std::array<std::string_view, 2> kLaterVerbs{"verify", "probe"};
 
 // "; did you mean 'x'?" when one of `known` is close.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
@@ -121,6 +121,9 @@ struct CommandTree::State {
                          "as http://127.0.0.1:8001");
     const bool plugin = context.program != kProgram && !by_socket;
     if (!parsed.asks_cluster && !plugin) return std::nullopt;
+    if (line.verb == Verb::kBench)
+      return usage_error(verb_given(), "it is this machine that is measured: for a node, kubectl -n " +
+                                           parsed.cluster.ns + " exec POD -- sextant bench");
     const bool explains = line.explain.offline.manifests.empty() && line.explain.batch.empty();
     const bool one = (line.verb == Verb::kExplain && explains) || line.findings.watch || line.attempts.watch ||
                      (line.verb == Verb::kLint && line.lint.offline.manifests.empty());

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cctype>
-#include <charconv>
 #include <vector>
 
 #include "agent/app/cli/command_options.h"
@@ -29,14 +28,6 @@ Result<std::string> finding_code(const std::string& text) {
   return "SXT" + std::string(3 - digits.size(), '0') + digits;
 }
 
-Result<std::uint32_t> lines_from(const std::string& text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size())
-    return failure("'" + text + "' is no number");
-  return number;
-}
-
 Result<std::string> destination_text(const std::string& text) {
   if (const auto destination = destination_from(text); !destination) return Failure(destination.error());
   return text;
@@ -52,12 +43,6 @@ Result<PortAndProtocol> port_word(const std::string& text) {
   const bool is_type = port && (port->protocol == Protocol::kIcmpv6 || port->protocol == Protocol::kIcmp);
   if (is_type && port->port > 255) return failure("'" + text + "': ICMP types go from 0 to 255");
   return port;
-}
-
-CLI::App& add_verb(CLI::App& app, Parsed& parsed, Verb verb, const std::string& name, const std::string& what) {
-  CLI::App& sub = *app.add_subcommand(name, what);
-  sub.callback([&parsed, verb] { parsed.line.verb = verb; });
-  return sub;
 }
 
 // "status|findings|…"
@@ -164,7 +149,7 @@ void declare_attempts(CLI::App& app, Parsed& parsed) {
   AttemptsOptions& options = parsed.line.attempts;
   CLI::App& verb = add_verb(app, parsed, Verb::kAttempts, "attempts",
                             "Who on the internet tries what, and what should become of it");
-  add_value(verb, "--top", "N", options.top, lines_from, "At most so many lines of each table; 0: all (default 20)");
+  add_value(verb, "--top", "N", options.top, number_from, "At most so many lines of each table; 0: all (default 20)");
   add_namespace(verb, options.ns);
   verb.add_flag("-w,--watch", options.watch, "Look again every 2 s; JSON lines when the output is no terminal");
   declare_cluster_options(verb, parsed);
@@ -221,6 +206,7 @@ void declare_verbs(CLI::App& app, Parsed& parsed, Time now) {
   declare_lint(app, parsed);
   declare_diff(app, parsed);
   declare_attempts(app, parsed);
+  declare_bench(app, parsed);
   declare_completion(app, parsed);
   CLI::App& version = add_verb(app, parsed, Verb::kVersion, "version", "This program's version and commit");
   declare_global_options(version, parsed);

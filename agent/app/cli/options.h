@@ -97,6 +97,11 @@ struct AttemptsOptions {
   bool watch = false;
 };
 
+struct BenchOptions {
+  std::vector<std::uint32_t> prefixes{};  // how many policies name: a table for each
+  std::chrono::milliseconds duration{5000};
+};
+
 enum class Shell : std::uint8_t { kBash, kZsh, kFish };
 
 enum class Verb : std::uint8_t {
@@ -109,6 +114,7 @@ enum class Verb : std::uint8_t {
   kLint,
   kDiff,
   kAttempts,
+  kBench,
   kCompletion,
   kVersion
 };
@@ -123,6 +129,7 @@ struct CommandLine {
   LintOptions lint{};
   DiffOptions diff{};
   AttemptsOptions attempts{};
+  BenchOptions bench{};
   Shell shell = Shell::kBash;
   std::string help_on{};  // the verb that help was asked for; empty: all of them
 };

@@ -21,6 +21,7 @@ Result<int> explain_batch(Io& io, const ExplainOptions& options);
 Result<int> lint_verb(Io& io, const CommandLine& line);
 Result<int> diff_verb(Io& io, const CommandLine& line);
 Result<int> attempts_verb(Io& io, const CommandLine& line);
+Result<int> bench_verb(Io& io, const CommandLine& line);
 Result<int> version_verb(Io& io, const CommandLine& line);
 
 // findings --watch: what is open, then each change, until the pause says stop. Once it has been connected it outlives

@@ -7,6 +7,7 @@
 
 #include "agent/app/cli/style.h"
 #include "agent/base/clock.h"
+#include "sextant/v1alpha1/bench.pb.h"
 #include "sextant/v1alpha1/cluster.pb.h"
 #include "sextant/v1alpha1/finding.pb.h"
 #include "sextant/v1alpha1/report.pb.h"
@@ -41,5 +42,6 @@ std::string explain_page(const v1alpha1::Explanation& explanation, const Layout&
 std::string lint_page(const v1alpha1::LintReport& report, const Layout& layout);
 std::string diff_page(const v1alpha1::DiffReport& report, const Layout& layout);
 std::string attempts_page(const v1alpha1::AttemptList& list, const Layout& layout, Time now);
+std::string bench_page(const v1alpha1::BenchReport& report, const Layout& layout);
 
 }  // namespace sextant::app::cli

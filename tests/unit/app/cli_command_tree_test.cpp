@@ -231,12 +231,32 @@ TEST(CommandTree, NamesTheVerbThatIsNotThereAndTheNearest) {
 }
 
 TEST(CommandTree, VerbsOfLaterVersionsSaySoWhateverFollows) {
-  for (const char* verb : {"verify", "probe", "bench"}) {
+  for (const char* verb : {"verify", "probe"}) {
     EXPECT_EQ(error_of({verb}), std::string(verb) + ": not in this version");
     EXPECT_EQ(error_of({verb, "--manifests", "x", "y"}), std::string(verb) + ": not in this version");
     EXPECT_EQ(parse({verb}).error().see, "");
   }
   EXPECT_EQ(parse({"nonsense"}).error().see, "sextant --help");
+}
+
+TEST(CommandTree, BenchTakesAsManyPrefixesAsItsTablesHold) {
+  EXPECT_THAT(parsed({"bench"}).bench.prefixes, testing::IsEmpty());
+  EXPECT_THAT(parsed({"bench", "--prefixes", "1,100000", "--prefixes", "16"}).bench.prefixes,
+              testing::ElementsAre(1U, 100'000U, 16U));
+  for (const char* wrong : {"0", "100001", "-1", "many", ""})
+    EXPECT_THAT(error_of({"bench", "--prefixes", wrong}), HasSubstr("from 1 to 100000")) << wrong;
+}
+
+TEST(CommandTree, BenchIsBoundedInTime) {
+  EXPECT_EQ(parsed({"bench"}).bench.duration, std::chrono::seconds(5));
+  EXPECT_EQ(parsed({"bench", "--duration", "10m"}).bench.duration, std::chrono::minutes(10));
+  EXPECT_EQ(parsed({"bench", "--duration", "1s"}).bench.duration, std::chrono::seconds(1));
+  for (const char* wrong : {"10m1s", "999ms", "0"})
+    EXPECT_EQ(error_of({"bench", "--duration", wrong}), "bench: --duration: must be from 1s to 10m");
+}
+
+TEST(CommandTree, BenchIsOfThisMachineEvenAsAPluginOfKubectl) {
+  EXPECT_THAT(error_of({"--cluster", "bench"}), HasSubstr("kubectl -n sextant exec POD -- sextant bench"));
 }
 
 TEST(CommandTree, RefusesWhatDoesNotGoTogether) {
@@ -263,10 +283,9 @@ std::string help(std::string_view verb, std::size_t columns = 80, const std::str
 TEST(Help, ListsTheVerbsThatWorkAndNoOthers) {
   const std::string text = help("");
   for (const char* verb :
-       {"status", "findings", "endpoints", "exposure", "explain", "attempts", "completion", "version"})
+       {"status", "findings", "endpoints", "exposure", "explain", "attempts", "bench", "completion", "version"})
     EXPECT_THAT(text, HasSubstr("\n  " + std::string(verb) + " ")) << verb;
-  for (const char* verb : {"verify", "probe", "bench"})
-    EXPECT_THAT(text, Not(HasSubstr(std::string("\n  ") + verb))) << verb;
+  for (const char* verb : {"verify", "probe"}) EXPECT_THAT(text, Not(HasSubstr(std::string("\n  ") + verb))) << verb;
 }
 
 TEST(Help, OfAVerbShowsUsageOptionsAndExamples) {
@@ -286,7 +305,7 @@ TEST(Help, SpeaksOfKubectlWhenRunAsItsPlugin) {
 
 TEST(Help, FitsTheTerminalButForExamplesAndUsage) {
   for (const std::size_t columns : {60U, 80U, 120U}) {
-    for (const char* verb : {"", "findings", "exposure", "explain", "attempts"}) {
+    for (const char* verb : {"", "findings", "exposure", "explain", "attempts", "bench"}) {
       std::string text = help(verb, columns);
       text = text.substr(text.find("\n\n", text.find("Usage:")),
                          text.find("\nExamples:") - text.find("\n\n", text.find("Usage:")));
