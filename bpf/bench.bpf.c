@@ -4,8 +4,9 @@
 //
 // Hook:     none; run by BPF_PROG_TEST_RUN. `vary` overwrites addresses and ports of the frame (Ethernet, IPv6, then a
 //           header that begins with ports) and tail-calls `target`; measured with `nothing` as target it is the cost to
-//           subtract. `nothing_delivered` is that for programs of cgroups.
-// Contract: bpf/bench.h.   Owner in userspace: agent/datapath/bench_programs.cpp.
+//           subtract. `nothing_delivered` is that for programs of cgroups. `send` puts a copy of the packet onto a
+//           device, for what only works on a real way out.
+// Contract: bpf/bench.h.   Owners in userspace: agent/datapath/bench_programs.cpp and bench/send_bench.cpp.
 #include "bpf/bench.h"
 #include "bpf/kernel.h"
 #include "bpf/random.h"
@@ -45,6 +46,15 @@ int vary(struct __sk_buff *skb) {
 
 SEC("tc")
 int nothing(struct __sk_buff *skb __attribute__((unused))) { return TCX_NEXT; }
+
+// Where `send` sends to; written by userspace before a run.
+volatile __u32 send_ifindex = 0;
+
+SEC("tc")
+int send(struct __sk_buff *skb) {
+  bpf_clone_redirect(skb, send_ifindex, 0);
+  return TCX_NEXT;
+}
 
 SEC("cgroup_skb/ingress")
 int nothing_delivered(struct __sk_buff *skb __attribute__((unused))) { return 1; }

@@ -99,7 +99,7 @@ int on_delivered(struct __sk_buff *skb) {
   struct packet p;
   bool recent;
 
-  if (skb->protocol != bpf_htons(ETH_P_IPV6) || !socket_takes_flows(skb))
+  if (skb->protocol != bpf_htons(ETH_P_IPV6) || !socket_takes_flows(skb) || is_established_tcp(&bytes))
     return PASS;
   cell = udp_flow(&bytes, view.generation, false, &flow, &recent);
   if (recent)
@@ -111,7 +111,7 @@ int on_delivered(struct __sk_buff *skb) {
   if (!is_global_unicast(p.src_hi) || (p.flow != FLOW_OPENS && p.flow != FLOW_PERHAPS))
     return PASS;
   if (p.flow == FLOW_PERHAPS) {
-    if (is_reply(&p, this_second()))
+    if (is_reply(&p))
       return PASS;
     note_arrival(&p);
   }

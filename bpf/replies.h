@@ -55,8 +55,14 @@ static __always_inline __u64 hash_flow(const struct near_flow *f, __u64 seed) {
 
 static __always_inline __u64 mark_of(__u64 hash, __u32 second) { return (hash & 0xffffffff00000000ULL) | second; }
 
-static __always_inline bool is_marked(__u64 mark, __u64 hash, __u32 second) {
-  return mark >> 32 == hash >> 32 && second - (__u32)mark <= REPLY_SECONDS;
+static __always_inline __u32 second_of(__u64 ns) { return (__u32)(ns / 1000000000); }
+
+// For marks a coarse clock will do, which is cheaper; it is never ahead of the other.
+static __always_inline __u32 this_second(void) { return second_of(bpf_ktime_get_coarse_ns()); }
+
+// Mostly the mark is another flow's, and no clock is read. (Tracepoints have no coarse one.)
+static __always_inline bool is_marked(__u64 mark, __u64 hash) {
+  return mark >> 32 == hash >> 32 && second_of(bpf_ktime_get_ns()) - (__u32)mark <= REPLY_SECONDS;
 }
 
 static __always_inline void set_mark(__u64 *slot, __u64 mark) {
@@ -70,29 +76,23 @@ static __always_inline struct reply_table *open_replies(void) {
   return bpf_map_lookup_elem(&replies, &zero);
 }
 
-// For the hooks that see an skb: to a tick. The hardware's clock costs as much as the rest of the look.
-static __always_inline __u32 this_second(void) { return (__u32)(bpf_ktime_get_coarse_ns() / 1000000000); }
-
-// For tracing, which has only that clock. It is never behind the other, so it never takes a mark for one of the future.
-static __always_inline __u32 traced_second(void) { return (__u32)(bpf_ktime_get_ns() / 1000000000); }
-
 // A socket of this node sends a packet of this flow.
 static __always_inline void note_departure(const struct packet *p) {
   struct reply_table *table = open_replies();
   struct near_flow flow = flow_of_departure(p);
-  __u32 second = this_second(), slot;
+  __u32 slot;
   __u64 hash;
 
   if (!table)
     return;
   hash = hash_flow(&flow, table->seed);
   slot = hash & (REPLY_SLOTS - 1);
-  if (!is_marked(table->inbound[slot], hash, second))
-    set_mark(&table->outbound[slot], mark_of(hash, second));
+  if (!is_marked(table->inbound[slot], hash))
+    set_mark(&table->outbound[slot], mark_of(hash, this_second()));
 }
 
-// Whether an arriving packet answers one that left. `second`: now, by one of the clocks above.
-static __always_inline bool is_reply(const struct packet *p, __u32 second) {
+// Whether an arriving packet answers one that left.
+static __always_inline bool is_reply(const struct packet *p) {
   struct reply_table *table = open_replies();
   struct near_flow flow = flow_of_arrival(p);
   __u64 hash;
@@ -100,7 +100,7 @@ static __always_inline bool is_reply(const struct packet *p, __u32 second) {
   if (!table)
     return false;
   hash = hash_flow(&flow, table->seed);
-  return is_marked(table->outbound[hash & (REPLY_SLOTS - 1)], hash, second);
+  return is_marked(table->outbound[hash & (REPLY_SLOTS - 1)], hash);
 }
 
 // A packet of this flow arrived and answers nothing: the flow began outside.

@@ -53,7 +53,7 @@ static __always_inline struct outcome judge_new(const struct verdict_view *view,
   find_source(view, packet->src_hi, packet->src_lo, &source);
   if (!source.is_public)
     return outcome;
-  if (packet->flow == FLOW_PERHAPS && is_reply(packet, this_second())) {
+  if (packet->flow == FLOW_PERHAPS && is_reply(packet)) {
     outcome.fate = FATE_ANSWER;
     return outcome;
   }

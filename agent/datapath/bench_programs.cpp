@@ -32,8 +32,6 @@ constexpr std::chrono::milliseconds kEventInterval{1000};
 void free_bench(bench_bpf* skeleton) noexcept { bench_bpf::destroy(skeleton); }
 void free_death_bench(death_bench_bpf* skeleton) noexcept { death_bench_bpf::destroy(skeleton); }
 
-using DeathBench = CPtr<death_bench_bpf, free_death_bench>;
-
 // Of this thread: what others on the machine take is none of the program's cost.
 Result<std::chrono::duration<double, std::nano>> cpu_time() {
   timespec now{};
@@ -41,18 +39,7 @@ Result<std::chrono::duration<double, std::nano>> cpu_time() {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-// The kernel's own figure is in whole nanoseconds, and of the wall's clock.
-Result<double> run_often(int program, const std::vector<std::uint8_t>& frame, std::uint32_t times) {
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
-              .data_size_in = static_cast<std::uint32_t>(frame.size()), .repeat = static_cast<int>(times));
-  const auto begun = cpu_time();
-  if (const int err = ::bpf_prog_test_run_opts(program, &options); err != 0) {
-    return errno_failure("run a program over a packet", err);
-  }
-  const auto ended = cpu_time();
-  if (!begun || !ended) return Failure(begun ? ended.error() : begun.error());
-  return (*ended - *begun).count() / times;
-}
+using DeathBench = CPtr<death_bench_bpf, free_death_bench>;
 
 // The first reason that the witness takes for a drop.
 std::uint32_t some_drop(const DropReasons& reasons) {
@@ -84,6 +71,18 @@ bool is_jited(int program) {
 }
 
 }  // namespace
+
+Result<double> run_often(int program, const std::vector<std::uint8_t>& frame, std::uint32_t times) {
+  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(),
+              .data_size_in = static_cast<std::uint32_t>(frame.size()), .repeat = static_cast<int>(times));
+  const auto begun = cpu_time();
+  if (const int err = ::bpf_prog_test_run_opts(program, &options); err != 0) {
+    return errno_failure("run a program over a packet", err);
+  }
+  const auto ended = cpu_time();
+  if (!begun || !ended) return Failure(begun ? ended.error() : begun.error());
+  return (*ended - *begun).count() / times;
+}
 
 struct BenchPrograms::State {
   std::optional<Rows> rows{};
@@ -159,19 +158,22 @@ struct BenchPrograms::State {
     if (const int err = ::bpf_map_update_elem(bpf_map__fd(helpers->maps.target), &zero, &program, BPF_ANY); err != 0) {
       return errno_failure("choose the program to measure", err);
     }
-    auto& variation = helpers->bss->variation;
-    variation = {.state = variation.state,  // goes on: no run meets what another one has made known
-                 .source_hi = v.source_high,
-                 .source_hi_mask = v.source_high_mask,
-                 .source_lo_mask = v.source_low_mask,
-                 .destination_lo = v.destination_low,
-                 .destination_lo_mask = v.destination_low_mask,
-                 .source_port = v.source_port,
-                 .source_port_mask = v.source_port_mask,
-                 .pad = 0};
+    helpers->bss->variation = to_kernel(v, helpers->bss->variation.state);
     return bpf_program__fd(helpers->progs.vary);
   }
 };
+
+bench_variation to_kernel(const Variation& v, std::uint64_t random_state) {
+  return {.state = random_state,
+          .source_hi = v.source_high,
+          .source_hi_mask = v.source_high_mask,
+          .source_lo_mask = v.source_low_mask,
+          .destination_lo = v.destination_low,
+          .destination_lo_mask = v.destination_low_mask,
+          .source_port = v.source_port,
+          .source_port_mask = v.source_port_mask,
+          .pad = 0};
+}
 
 BenchPrograms::BenchPrograms(std::unique_ptr<State> state) : state_(std::move(state)) {}
 BenchPrograms::BenchPrograms(BenchPrograms&&) noexcept = default;

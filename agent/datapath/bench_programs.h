@@ -14,6 +14,7 @@
 #include "agent/base/result.h"
 #include "agent/datapath/datapath.h"
 #include "agent/model/intent.h"
+#include "bpf/bench.h"
 
 namespace sextant::datapath {
 
@@ -38,6 +39,13 @@ struct BenchPacket {
   std::vector<std::uint8_t> frame{};  // with an Ethernet header
   Variation variation{};
 };
+
+// The packets that differ so, as bpf/bench.bpf.c makes them. `random_state`: not 0; goes on from run to run, so that
+// none meets what another one has made known.
+bench_variation to_kernel(const Variation& variation, std::uint64_t random_state);
+
+// Runs a program over a packet, not attached: nanoseconds of this thread's CPU time for each.
+Result<double> run_often(int program, const std::vector<std::uint8_t>& frame, std::uint32_t times);
 
 class BenchPrograms {
  public:
