@@ -27,7 +27,7 @@ def run(build, seconds):
 
 def rows_of(report):
     by_prefixes = {(case["hook"], case["name"]) for table in report["tables"][1:] for case in table["cases"]}
-    rows = [Row("an empty program, which the rest is net of", report["emptyNanoseconds"], "ns", spread=report["emptySpread"])]
+    rows = [Row("an empty program, which the rest is net of", round(report["emptyNanoseconds"], 2), "ns", spread=round(report["emptySpread"], 2))]
     costs = {}
     for table in report["tables"]:
         for case in table["cases"]:

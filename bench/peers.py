@@ -45,7 +45,7 @@ def ruleset():
     step = (1 << 52) // PREFIXES & ~((1 << 17) - 1)
     highs = [(0x2a << 56) + i * step for i in range(PREFIXES)]
     listed = ", ".join(f"{high >> 48:x}:{high >> 32 & 0xffff:x}:{high >> 16 & 0xffff:x}::/48" for high in highs)
-    return RULESET.format(listed=listed, pods=", ".join(f"2001:db8:1::{5 + i:x}" for i in range(PODS)), device=DEVICE)
+    return RULESET.format(listed=listed, pods=", ".join(f"2001:db8:be:c::{5 + i:x}" for i in range(PODS)), device=DEVICE)
 
 
 def sent(build, what, times):

@@ -15,8 +15,8 @@ using packets::ethernet;
 using packets::PacketBuilder;
 
 constexpr const char* kWorld = "2600:1::7";
-constexpr const char* kPod = "2001:db8:1::5";
-constexpr const char* kElsewhere = "2001:db8:9::9";
+constexpr const char* kPod = "2001:db8:be:c::5";  // no node of a test has it: packets may be sent in earnest
+constexpr const char* kElsewhere = "2001:db8:bf::9";
 constexpr std::uint16_t kFirstPod = 5;
 constexpr std::uint16_t kClientPort = 40'000;
 constexpr std::uint16_t kFirstOwnPort = 8'000;  // each pod has one

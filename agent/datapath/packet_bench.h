@@ -38,7 +38,7 @@ Result<Cost> measure_nothing(const BenchPrograms& programs, const Effort& effort
 inline constexpr std::uint32_t kMostPrefixes = 100'000;  // that bench_intent() takes
 inline constexpr std::uint16_t kBenchPods = 250;
 
-// A node's worth of intent: pods below 2001:db8:1::/64 (::5 and on), each under a policy of its own that names
+// A node's worth of intent: pods below 2001:db8:be:c::/64 (::5 and on), each under a policy of its own that names
 // `prefixes` /48s, spread over 2a00::/12, and opens 443 of TCP and UDP, and a port of its own, to all. `prefixes`: 1 to
 // kMostPrefixes.
 KernelIntent bench_intent(std::uint32_t prefixes);
