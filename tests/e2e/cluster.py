@@ -18,6 +18,10 @@ TOOLS = pathlib.Path(__file__).resolve().parents[1] / "kube-apiserver"
 FIRST_BUILD_TIMEOUT = 3600
 CERTIFICATE_NAME = "sextant-certificate"  # whom the daemon's client certificate names
 
+# Where etcd has the objects of a kind, below /registry.
+STORED = {"Namespace": "namespaces", "Node": "minions", "Pod": "pods", "NetworkPolicy": "networkpolicies",
+          "CiliumNetworkPolicy": "cilium.io/ciliumnetworkpolicies"}
+
 # What the daemon may do: read. The tests take rights out of it and give them back.
 RULES = [
     {"apiGroups": [""], "resources": ["namespaces", "nodes", "pods", "services"]},
@@ -126,15 +130,21 @@ class Cluster:
 
     def add_many(self, number, pod, policy):
         """So many pods and policies, at once and past the API: `pod(i)` and `policy(i)` give namespace, name and the rest."""
-        objects = {}
-        for kind, version, folder, count, make in (("Pod", "v1", "pods", number[0], pod),
-                                                   ("NetworkPolicy", "networking.k8s.io/v1", "networkpolicies", number[1], policy)):
+        objects = []
+        for kind, version, count, make in (("Pod", "v1", number[0], pod), ("NetworkPolicy", "networking.k8s.io/v1", number[1], policy)):
             for i in range(count):
                 namespace, name, labels, rest = make(i)
-                meta = {"namespace": namespace, "name": name, "labels": labels, "uid": str(uuid.uuid4()),
-                        "creationTimestamp": "2026-01-01T00:00:00Z"}
-                objects[f"/registry/{folder}/{namespace}/{name}"] = {"kind": kind, "apiVersion": version, "metadata": meta, **rest}
-        kube_client.put_into_etcd(self._etcd, objects)
+                objects.append({"kind": kind, "apiVersion": version, "metadata": {"namespace": namespace, "name": name, "labels": labels}, **rest})
+        self.put(objects)
+
+    def put(self, objects):
+        """At once and past the API."""
+        stored = {}
+        for one in objects:
+            made = {"uid": str(uuid.uuid4()), "creationTimestamp": "2026-01-01T00:00:00Z", **one["metadata"]}
+            place = "/".join(part for part in (STORED[one["kind"]], made.get("namespace"), made["name"]) if part)
+            stored[f"/registry/{place}"] = {**one, "metadata": made}
+        kube_client.put_into_etcd(self._etcd, stored)
 
     def _set_status(self, path, status):
         self.ask("PATCH", f"{path}/status", {"status": status}, "application/merge-patch+json")
