@@ -1,8 +1,10 @@
 #include "agent/policy/cluster.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "agent/policy/release.h"
 
@@ -12,9 +14,8 @@ namespace {
 
 // What of a pod and of a node other subjects can tell; what else changes in them concerns nobody else.
 struct PodFacts {
-  const Pod* pod = nullptr;  // where the world keeps it
   IdentityId id = kNoIdentity;
-  std::string node{};
+  Symbol node = 0;
   bool host_network = false;
   bool finished = false;
   std::vector<IpAddress> addresses{};
@@ -31,7 +32,20 @@ NodeFacts facts_of(const Node& node) {
   return {.labels = node.labels, .addresses = node.addresses, .pod_prefixes = node.pod_prefixes};
 }
 
+PodFacts facts_of(const Pod& pod, IdentityId id, Symbols& symbols) {
+  return {.id = id,
+          .node = symbols.intern(pod.node_name),
+          .host_network = pod.host_network,
+          .finished = pod.finished,
+          .addresses = pod.addresses};
+}
+
 bool of_api_server(const EndpointSlice& slice) { return slice.ns == "default" && slice.service == "kubernetes"; }
+
+std::size_t hash_of(const ObjectKey& key) {
+  const std::hash<std::string> hash;
+  return hash(key.ns) * 31 ^ hash(key.name);
+}
 
 using Addresses = std::unordered_set<IpAddress, AddressHash>;
 
@@ -48,8 +62,8 @@ Addresses api_server_addresses(const World& world) {
 }  // namespace
 
 struct Cluster::Index {
-  std::map<ObjectKey, PodFacts> pods{};
-  std::unordered_map<const Pod*, IdentityId> identities{};  // of those
+  std::unordered_map<const Pod*, PodFacts> pods{};             // by where the world keeps them
+  std::unordered_multimap<std::size_t, const Pod*> by_hash{};  // of their keys: how one that is gone is found
   std::map<std::string, NodeFacts, std::less<>> nodes{};
   std::vector<IpAddress> local{};
   Addresses api_servers{};
@@ -78,14 +92,8 @@ void Cluster::index() const {
   index_ = std::make_shared<Index>();
   for (const auto& [name, node] : world_.nodes()) index_->nodes.emplace(name, facts_of(node));
   for (const auto& [key, pod] : world_.pods()) {
-    const IdentityId id = derive_identity(pod);
-    index_->identities.emplace(&pod, id);
-    index_->pods.emplace(key, PodFacts{.pod = &pod,
-                                       .id = id,
-                                       .node = pod.node_name,
-                                       .host_network = pod.host_network,
-                                       .finished = pod.finished,
-                                       .addresses = pod.addresses});
+    index_->pods.emplace(&pod, facts_of(pod, derive_identity(pod), symbols_));
+    index_->by_hash.emplace(hash_of(key), &pod);
   }
   index_->local = world_.local_addresses();
   index_->api_servers = api_server_addresses(world_);
@@ -132,44 +140,39 @@ bool Cluster::on(const Delta& delta) {
         return false;
     }
   }
-  if (changed) index_->holders_known = false;
+  if (changed && index_) index_->holders_known = false;
   return changed;
 }
 
 bool Cluster::on_pod(const ObjectKey& key) {
-  const auto old = index_->pods.find(key);
+  const std::size_t hash = hash_of(key);
   const auto now = world_.pods().find(key);
-  if (old != index_->pods.end()) index_->identities.erase(old->second.pod);
   if (now == world_.pods().end()) {
-    if (old == index_->pods.end()) return false;
-    index_->pods.erase(old);
+    const auto [gone, end] = index_->by_hash.equal_range(hash);
+    if (gone == end) return false;
+    if (std::next(gone) != end) {  // two keys of one hash: which of them is gone cannot be told
+      forget();
+      return true;
+    }
+    index_->pods.erase(gone->second);
+    index_->by_hash.erase(gone);
     return true;
   }
   const Pod& pod = now->second;
-  PodFacts facts{.pod = &pod,
-                 .id = derive_identity(pod),
-                 .node = pod.node_name,
-                 .host_network = pod.host_network,
-                 .finished = pod.finished,
-                 .addresses = pod.addresses};
-  index_->identities[&pod] = facts.id;
-  if (old == index_->pods.end()) {
-    index_->pods.emplace(key, std::move(facts));
-    return true;
-  }
-  const bool changed = old->second != facts;
-  old->second = std::move(facts);
+  const auto [at, added] = index_->pods.try_emplace(&pod);
+  if (added) index_->by_hash.emplace(hash, &pod);
+  PodFacts facts = facts_of(pod, derive_identity(pod), symbols_);
+  const bool changed = added || at->second != facts;
+  at->second = std::move(facts);
   return changed;
 }
 
 bool Cluster::on_namespace(std::string_view name) {
   bool changed = false;
   const ObjectKey first{.kind = ObjectKind::kPod, .ns = std::string(name)};
-  for (auto at = index_->pods.lower_bound(first); at != index_->pods.end() && at->first.ns == name; ++at) {
-    PodFacts& facts = at->second;
-    const IdentityId id = derive_identity(*facts.pod);
-    changed = changed || id != facts.id;
-    facts.id = index_->identities[facts.pod] = id;
+  for (auto at = world_.pods().lower_bound(first); at != world_.pods().end() && at->first.ns == name; ++at) {
+    const IdentityId id = derive_identity(at->second);
+    changed = std::exchange(index_->pods[&at->second].id, id) != id || changed;
   }
   return changed;
 }
@@ -243,8 +246,8 @@ PeerIdentity Cluster::reserved_peer(std::string_view name) const { return {.id =
 
 IdentityId Cluster::identity_of(const Pod& pod) const {
   index();
-  const auto known = index_->identities.find(&pod);
-  return known != index_->identities.end() ? known->second : derive_identity(pod);  // else a workload's
+  const auto known = index_->pods.find(&pod);
+  return known != index_->pods.end() ? known->second.id : derive_identity(pod);  // else a workload's
 }
 
 IdentityId Cluster::derive_identity(const Pod& pod) const {
