@@ -245,6 +245,7 @@ asio::awaitable<Result<>> Daemon::watch_kernel() {
 }
 
 void Daemon::on_delta(const Delta& delta) {
+  heap_.on_change();
   world_.apply(delta);
   engine_.on(delta);
   lint_.changed();
@@ -447,6 +448,7 @@ asio::awaitable<Result<>> Daemon::tick() {
     look_at_witnesses();
     look_at_refused_calls();
     settle();
+    heap_.tick(intent_known_);
     if (now - pruned > kPruneEvery) {
       pruned = now;
       if (auto done = store_->prune(now); !done) spdlog::error("prune store: {}", done.error().what);

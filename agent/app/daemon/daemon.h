@@ -20,6 +20,7 @@
 #include "agent/app/daemon/blind_spots.h"
 #include "agent/app/daemon/cluster_options.h"
 #include "agent/app/daemon/cluster_source.h"
+#include "agent/app/daemon/heap_use.h"
 #include "agent/app/daemon/lint_desk.h"
 #include "agent/app/daemon/stale_intent.h"
 #include "agent/app/daemon/views.h"
@@ -103,6 +104,7 @@ class Daemon {
   bool settle_pending_ = false;
   std::string kernel_error_{};  // why events are no longer read; empty: they are
   bool intent_known_ = false;   // the sources were read once
+  HeapUse heap_{};
   kube::CiliumFacts cilium_{};
   ClusterSays says_{};  // what the engine's options follow from
   audit::Forwarding forwarding_{};
