@@ -230,7 +230,9 @@ void VoidPolicies::look_at_shadow(const PolicyObject& policy) {
                });
     if (!all_denied) return;
   }
-  if (!by.empty()) say(lint::shadowed(lint::view_of(policy).at("", policy.body.get()), by));
+  if (by.empty()) return;
+  const lint::PolicyView view = lint::view_of(policy);
+  say(lint::shadowed(view.at("", view.body.get()), by));
 }
 
 }  // namespace sextant::audit

@@ -43,7 +43,7 @@ class VoidPolicies {
   };
   // What is known of a policy by what it says.
   struct Reading {
-    std::shared_ptr<const Document> body{};
+    std::shared_ptr<const PackedDocument> body{};
     bool only_addresses = false;
     bool denies = false;
   };

@@ -22,7 +22,7 @@ Loaded loaded(const Shelf& shelf) {
   Shelf::Sum sum = shelf.sum();
   Loaded loaded{.problems = std::move(sum.problems), .ignored = sum.ignored, .files = sum.files};
   loaded.objects.reserve(sum.objects.size());
-  for (const Object* object : sum.objects) loaded.objects.push_back(*object);
+  for (const auto& object : sum.objects) loaded.objects.push_back(*object);
   return loaded;
 }
 

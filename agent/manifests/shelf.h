@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ class Shelf {
   }
 
   struct Sum {
-    std::vector<const Object*> objects{};  // valid until the shelf changes
+    std::vector<std::shared_ptr<const Object>> objects{};
     std::vector<Problem> problems{};
     std::size_t ignored = 0;
     std::size_t files = 0;
@@ -36,10 +37,12 @@ class Shelf {
 
  private:
   struct File {
-    Content good{};
-    std::vector<Problem> problems{};
+    std::vector<std::shared_ptr<const Object>> objects{};
+    std::size_t ignored = 0;
+    std::vector<Problem> problems{};  // of the file as it is; what it held when it was good stays
   };
   std::map<std::string, File> files_{};
+  LabelPool pod_labels_{};
 };
 
 }  // namespace sextant::manifests

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -58,7 +59,7 @@ struct ManifestSource::State {
   std::unordered_map<std::string, Stamp> stamps{};  // of files whose content the shelf has
   bool root_is_there = false;
 
-  std::map<ObjectKey, Object> told{};
+  std::map<ObjectKey, std::shared_ptr<const Object>> told{};
   std::optional<std::vector<Problem>> told_problems{};
   std::size_t told_files = 0;
   std::size_t told_ignored = 0;
@@ -135,8 +136,8 @@ void ManifestSource::State::read(const std::string& file) {
 }
 
 bool ManifestSource::State::tell_objects(const Shelf::Sum& sum) {
-  std::map<ObjectKey, const Object*> now;
-  for (const Object* object : sum.objects) now.emplace(key_of(*object), object);
+  std::set<ObjectKey> now;
+  for (const auto& object : sum.objects) now.insert(key_of(*object));
   bool changed = false;
   for (auto it = told.begin(); it != told.end();) {
     if (now.contains(it->first)) {
@@ -148,10 +149,11 @@ bool ManifestSource::State::tell_objects(const Shelf::Sum& sum) {
     changed = true;
     if (sinks.delta) sinks.delta(removed);
   }
-  for (const Object* object : sum.objects) {  // in the order of files and documents
-    const auto [entry, added] = told.try_emplace(key_of(*object), *object);
-    if (!added && entry->second == *object) continue;
-    entry->second = *object;
+  for (const auto& object : sum.objects) {  // in the order of files and documents
+    const auto [entry, added] = told.try_emplace(key_of(*object), object);
+    const bool same = !added && (entry->second == object || *entry->second == *object);
+    entry->second = object;
+    if (same) continue;
     changed = true;
     if (sinks.delta) sinks.delta(*object);
   }

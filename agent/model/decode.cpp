@@ -101,18 +101,17 @@ ObjectHead head_of(const Field& object, const KnownKind& known, const Origin& or
   return head;
 }
 
-template <class T, class Body>
-T whole(Body&& body, const ObjectHead& head, ObjectKind kind) {
+template <class T>
+T whole(const Document& body, const ObjectHead& head, ObjectKind kind) {
   return {.kind = kind,
           .ns = head.ns,
           .name = head.name,
-          .body = std::make_shared<const Document>(std::forward<Body>(body)),
+          .body = std::make_shared<const PackedDocument>(body),
           .origin = head.origin};
 }
 
-// The body may be moved from, where the object is kept whole.
-template <class Body>
-std::optional<Object> decode_known(Body&& body, const Field& object, const KnownKind& known, const Origin& origin) {
+std::optional<Object> decode_known(const Document& body, const Field& object, const KnownKind& known,
+                                   const Origin& origin) {
   const ObjectHead head = head_of(object, known, origin);
   switch (known.kind) {
     case ObjectKind::kNamespace:
@@ -136,12 +135,12 @@ std::optional<Object> decode_known(Body&& body, const Field& object, const Known
     case ObjectKind::kCiliumClusterwideNetworkPolicy:
     case ObjectKind::kClusterNetworkPolicy:
     case ObjectKind::kCiliumCidrGroup:
-      return whole<PolicyObject>(std::forward<Body>(body), head, known.kind);
+      return whole<PolicyObject>(body, head, known.kind);
     case ObjectKind::kCiliumNode:
     case ObjectKind::kCiliumEndpoint:
     case ObjectKind::kCiliumLoadBalancerIpPool:
     case ObjectKind::kExposureContract:
-      return whole<OtherObject>(std::forward<Body>(body), head, known.kind);
+      return whole<OtherObject>(body, head, known.kind);
   }
   return std::nullopt;
 }
@@ -157,8 +156,9 @@ const KnownKind* find_kind(const Field& object, const std::string& kind, const s
   return known;
 }
 
-template <class Body>
-Result<std::optional<Object>> decode_body(Body&& document, const Origin& origin) {
+}  // namespace
+
+Result<std::optional<Object>> decode(const Document& document, const Origin& origin) {
   // Files beside manifests (a patch of kustomize, values of Helm) are no objects; a line of text is no file of either.
   if (document.is_list() || document.is_null()) return std::nullopt;
   const Field object(document);
@@ -171,19 +171,9 @@ Result<std::optional<Object>> decode_body(Body&& document, const Origin& origin)
 
   const KnownKind* known = find_kind(object, kind, api_version);
   if (known == nullptr) return std::nullopt;
-  auto decoded = decode_known(std::forward<Body>(document), object, *known, origin);
+  auto decoded = decode_known(document, object, *known, origin);
   if (object.error()) return Failure(*object.error());
   return decoded;
-}
-
-}  // namespace
-
-Result<std::optional<Object>> decode(const Document& document, const Origin& origin) {
-  return decode_body(document, origin);
-}
-
-Result<std::optional<Object>> decode(Document&& document, const Origin& origin) {
-  return decode_body(std::move(document), origin);
 }
 
 }  // namespace sextant

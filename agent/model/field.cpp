@@ -73,12 +73,13 @@ std::vector<std::string> Field::strings() const {
 }
 
 Labels Field::labels() const {
-  Labels labels;
-  if (!is(Kind::kMap)) return labels;
+  if (!is(Kind::kMap)) return {};
+  std::vector<Labels::value_type> labels;
+  labels.reserve(value_->members.size());
   for (const auto& [key, value] : value_->members) {
-    labels.emplace(key, child(&value, path_of(path_, key)).string());
+    labels.emplace_back(key, child(&value, path_of(path_, key)).string());
   }
-  return labels;
+  return Labels(std::move(labels));
 }
 
 std::optional<IpAddress> Field::address() const {

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,12 +14,12 @@
 
 #include "agent/base/document.h"
 #include "agent/base/ip.h"
+#include "agent/base/packed_document.h"
 #include "agent/base/result.h"
 #include "agent/model/endpoint.h"
+#include "agent/model/labels.h"
 
 namespace sextant {
-
-using Labels = std::map<std::string, std::string, std::less<>>;
 
 // The annotation of a Service, or of a Pod with host ports, that says that the internet is meant to reach it.
 inline constexpr std::string_view kDeclaredPublic = "sextant.dev/public";
@@ -188,7 +187,7 @@ struct PolicyObject {
   ObjectKind kind = ObjectKind::kCiliumNetworkPolicy;
   std::string ns{};
   std::string name{};
-  std::shared_ptr<const Document> body{};  // never null; the top-level map of the object
+  std::shared_ptr<const PackedDocument> body{};  // never null; the top-level map of the object
   Origin origin{};
   bool operator==(const PolicyObject&) const;  // compares the bodies, not the pointers
 };
@@ -198,7 +197,7 @@ struct OtherObject {
   ObjectKind kind = ObjectKind::kCiliumNode;
   std::string ns{};
   std::string name{};
-  std::shared_ptr<const Document> body{};
+  std::shared_ptr<const PackedDocument> body{};
   Origin origin{};
   bool operator==(const OtherObject&) const;  // compares the bodies, not the pointers
 };
@@ -211,7 +210,5 @@ const Origin& origin_of(const Object& object);
 // One Kubernetes object (not a List) to the model. std::nullopt: a kind that Sextant does not read.
 // Errors name the field and its line: "spec.podCIDRs[1]: 'x' is no prefix (line 12)".
 Result<std::optional<Object>> decode(const Document& document, const Origin& origin);
-// The same; what the object keeps whole is not copied.
-Result<std::optional<Object>> decode(Document&& document, const Origin& origin);
 
 }  // namespace sextant

@@ -62,7 +62,8 @@ struct World::Change {
   void put(const ObjectKey& key, const Pod& p) const {
     forget_uid(key);
     if (!p.uid.empty()) world.pod_by_uid_.insert_or_assign(p.uid, key);
-    world.pods_.insert_or_assign(key, p);
+    Pod& kept = world.pods_.insert_or_assign(key, p).first->second;
+    kept.labels = world.pod_labels_.shared(p.labels);
   }
   void put(const ObjectKey& key, const Workload& w) const { world.workloads_.insert_or_assign(key, w); }
   void put(const ObjectKey& key, const Service& s) const { world.services_.insert_or_assign(key, s); }

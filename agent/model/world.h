@@ -61,6 +61,7 @@ class World {
   std::map<ObjectKey, PolicyObject> policies_{};
   std::map<ObjectKey, OtherObject> others_{};
   std::map<std::string, ObjectKey, std::less<>> pod_by_uid_{};
+  LabelPool pod_labels_{};
 };
 
 }  // namespace sextant

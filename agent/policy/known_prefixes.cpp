@@ -11,7 +11,7 @@ CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& 
   const auto add = [&](std::string_view key, std::string_view value) {
     given.push_back({.source = kCidrGroup, .key = symbols.intern(key), .value = symbols.intern(value)});
   };
-  if (const Document* labels = object.body->at({"metadata", "labels"})) {
+  if (const auto labels = object.body->at({"metadata", "labels"})) {
     for (const auto& [written, value] : labels->members) {
       if (written.starts_with(kCiliumLabelPrefix)) continue;
       const std::string_view key = key_in_identity(written, release);
@@ -21,8 +21,8 @@ CidrGroup read_cidr_group(const PolicyObject& object, Release release, Symbols& 
   }
   add(std::string(kGroupNamePrefix) + object.name, "");
   group.labels = std::move(given);
-  const Document* list = object.body->at({"spec", "externalCIDRs"});
-  for (std::size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
+  const auto list = object.body->at({"spec", "externalCIDRs"});
+  for (std::size_t i = 0; list && i < list->items.size(); ++i) {
     const std::string& text = list->items[i].text;
     const Result<Prefix> prefix = Prefix::parse(text);
     if (prefix && text.find('/') != std::string::npos) {

@@ -37,20 +37,21 @@ Policy parse_policy(const PolicyObject& object, const Options& options, Symbols&
   policy.origin = object.origin;
   Report report;
   const SelectorReader selectors(symbols, options.release);
+  const Document body = object.body->unpack();
   const ParseContext context{.options = options, .selectors = selectors, .ns = object.ns};
   switch (object.kind) {
     case ObjectKind::kCiliumNetworkPolicy:
-      parse_cilium_policy(*object.body, context, object.ns.empty(), policy, report);
+      parse_cilium_policy(body, context, object.ns.empty(), policy, report);
       break;
     case ObjectKind::kCiliumClusterwideNetworkPolicy:
-      parse_cilium_policy(*object.body, {.options = options, .selectors = selectors}, true, policy, report);
+      parse_cilium_policy(body, {.options = options, .selectors = selectors}, true, policy, report);
       break;
     case ObjectKind::kNetworkPolicy:
-      parse_network_policy(*object.body, context, policy, report);
+      parse_network_policy(body, context, policy, report);
       break;
     case ObjectKind::kClusterNetworkPolicy:
       if (has(options.release, Trait::kClusterNetworkPolicy)) {
-        parse_cluster_network_policy(*object.body, context, policy, report);
+        parse_cluster_network_policy(body, context, policy, report);
       } else {
         report.note(Path("spec"), "this release of Cilium does not enforce ClusterNetworkPolicy");
       }

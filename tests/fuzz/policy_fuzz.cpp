@@ -31,10 +31,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto documents = parse_yaml(text);
   if (!documents) return 0;
   policy::Options options = fuzz::options_of(text);
-  for (Document& document : *documents) {
+  for (const Document& document : *documents) {
     if (!document.is_map()) continue;
     PolicyObject object{.kind = kind_of(document), .ns = "shop", .name = "p"};
-    object.body = std::make_shared<const Document>(std::move(document));
+    object.body = std::make_shared<const PackedDocument>(document);
     for (const policy::Release release : fuzz::kReleases) {
       options.release = release;
       policy::Symbols symbols;

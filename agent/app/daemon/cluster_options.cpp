@@ -167,8 +167,8 @@ std::vector<Prefix> cilium_pod_networks(const World& world) {
   std::vector<Prefix> networks;
   for (const auto& [key, object] : world.others()) {
     if (key.kind != ObjectKind::kCiliumNode) continue;
-    const Document* cidrs = object.body->at({"spec", "ipam", "podCIDRs"});
-    if (cidrs == nullptr) continue;
+    const auto cidrs = object.body->at({"spec", "ipam", "podCIDRs"});
+    if (!cidrs) continue;
     for (const Document& cidr : cidrs->items) {
       if (const auto prefix = Prefix::parse(cidr.text)) networks.push_back(*prefix);
     }

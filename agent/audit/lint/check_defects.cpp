@@ -123,7 +123,7 @@ void say_rejections(const Tree& tree, const policy::Engine& mended, const policy
     const auto here = before.find(policy.key());
     if (here == before.end() || after.contains(policy.key())) continue;
     const std::string path = here->second.substr(0, here->second.find(": "));
-    remarks.push_back({ReasonId::kDefect, policy.at(path, &nearest_part(*policy.object->body, path)),
+    remarks.push_back({ReasonId::kDefect, policy.at(path, &nearest_part(*policy.body, path)),
                        std::string(defect.id) + ": " + std::string(defect.what), fix_of(defect, release)});
   }
 }

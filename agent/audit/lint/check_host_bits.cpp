@@ -28,9 +28,9 @@ void check_host_bits(const Tree& tree, Remarks& remarks) {
     }
   });
   for (const auto& [key, group] : tree.given().policies()) {
-    const Document* list =
-        key.kind == ObjectKind::kCiliumCidrGroup ? group.body->at({"spec", "externalCIDRs"}) : nullptr;
-    if (list == nullptr) continue;
+    if (key.kind != ObjectKind::kCiliumCidrGroup) continue;
+    const auto list = group.body->at({"spec", "externalCIDRs"});
+    if (!list) continue;
     const PolicyView view{.object = &group};
     for (std::size_t i = 0; i < list->items.size(); ++i) {
       check(view.at("spec.externalCIDRs[" + std::to_string(i) + "]", &list->items[i]), list->items[i].text, remarks);

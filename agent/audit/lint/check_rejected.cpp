@@ -33,7 +33,7 @@ void check_rejected(const Tree& tree, Remarks& remarks) {
     const PolicyView* view = view_of(tree, problem.policy);
     if (view == nullptr) continue;
     const std::string path = problem.policy.rule.empty() ? path_of(problem.reason) : problem.policy.rule;
-    const PolicyRef place = view->at(path, &nearest_part(*view->object->body, path));
+    const PolicyRef place = view->at(path, &nearest_part(*view->body, path));
     if (problem.rejected) {
       if (is_refused_already(*view, release)) continue;  // it never gets as far as to Cilium
       remarks.push_back({ReasonId::kRejected, place,

@@ -25,8 +25,8 @@ bool is_silenced(const World& world, const Remark& remark) {
   const auto object =
       world.policies().find({.kind = remark.policy.kind, .ns = remark.policy.ns, .name = remark.policy.name});
   if (object == world.policies().end()) return false;
-  const Document* annotation = object->second.body->at({"metadata", "annotations", kIgnoreAnnotation});
-  if (annotation == nullptr || !annotation->is_string()) return false;
+  const auto annotation = object->second.body->at({"metadata", "annotations", kIgnoreAnnotation});
+  if (!annotation || !annotation->is_string()) return false;
   std::string_view list = annotation->text;
   while (!list.empty()) {
     const std::size_t comma = std::min(list.find(','), list.size());

@@ -208,12 +208,13 @@ class Checker {
 
 SchemaReport check_against_schema(const PolicyObject& object, policy::Release release) {
   Checker checker(release);
-  const Document* spec = object.body->get("spec");
+  const Document body = object.body->unpack();
+  const Document* spec = body.get("spec");
   switch (object.kind) {
     case ObjectKind::kCiliumNetworkPolicy:
     case ObjectKind::kCiliumClusterwideNetworkPolicy:
       if (spec != nullptr) checker.structure(*spec, "spec", "cilium");
-      if (const Document* specs = object.body->get("specs")) {
+      if (const Document* specs = body.get("specs")) {
         for (std::size_t i = 0; i < specs->items.size(); ++i) {
           checker.structure(specs->items[i], "specs[" + std::to_string(i) + "]", "cilium");
         }

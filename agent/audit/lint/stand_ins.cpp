@@ -21,9 +21,14 @@ bool is_reserved(std::string_view key) {
   return policy::split_source(key, ':', policy::kNewestRelease).source == "reserved";
 }
 
+// Labels that are being put together.
+using Draft = std::map<std::string, std::string, std::less<>>;
+
+Labels finished(const Draft& draft) { return Labels({draft.begin(), draft.end()}); }
+
 // One way to satisfy a selector: its keys with values. `choice` counts through the values of the In requirements.
 struct Wanted {
-  Labels labels{};
+  Draft labels{};
   bool possible = true;
 };
 
@@ -63,7 +68,7 @@ std::size_t choices(const Document& selector) {
 }
 
 // Labels of pods, with those that stand for something else taken out.
-Pod pod_of(Labels labels, const std::string& ns, Labels* namespace_labels) {
+Pod pod_of(Draft labels, const std::string& ns, Draft* namespace_labels) {
   Pod pod{.ns = ns.empty() ? std::string(kStandIn) : ns};
   const auto take = [&](std::string_view key) {
     const auto found = labels.find(key);
@@ -84,7 +89,7 @@ Pod pod_of(Labels labels, const std::string& ns, Labels* namespace_labels) {
     }
     at = labels.erase(at);
   }
-  pod.labels = std::move(labels);
+  pod.labels = finished(labels);
   return pod;
 }
 
@@ -100,7 +105,7 @@ class Maker {
     for (const auto& [key, pod] : world_.pods()) namespaces.insert(pod.ns);
     for (const auto& [key, object] : world_.policies()) {
       if (!object.ns.empty()) namespaces.insert(object.ns);
-      read(*object.body, object);
+      read(object.body->unpack(), object);
     }
     for (const std::string& ns : namespaces) add({.ns = ns});
     return std::move(objects_);
@@ -134,7 +139,7 @@ class Maker {
     for (std::size_t choice = 0; choice < many; ++choice) {
       Wanted want = wanted(selector, choice);
       if (!want.possible) continue;
-      Labels of_namespace = namespaces == nullptr ? Labels{} : wanted(*namespaces, choice).labels;
+      Draft of_namespace = namespaces == nullptr ? Draft{} : wanted(*namespaces, choice).labels;
       Pod pod = pod_of(std::move(want.labels), ns, &of_namespace);
       if (namespaces != nullptr || !of_namespace.empty()) pod.ns = namespace_with(of_namespace);
       add(std::move(pod));
@@ -142,7 +147,7 @@ class Maker {
   }
 
   // A namespace with these labels: one of the manifests, or one made up.
-  std::string namespace_with(const Labels& labels) {
+  std::string namespace_with(const Draft& labels) {
     const auto has_all = [&](const Labels& own) {
       return std::ranges::all_of(labels, [&](const auto& label) {
         const auto found = own.find(label.first);
@@ -156,7 +161,7 @@ class Maker {
     auto [made, added] = namespaces_.try_emplace(labels);
     if (added) {
       made->second = std::string(kStandIn) + "-" + std::to_string(namespaces_.size());
-      objects_.push_back(Namespace{.name = made->second, .labels = labels});
+      objects_.push_back(Namespace{.name = made->second, .labels = finished(labels)});
     }
     return made->second;
   }
@@ -172,7 +177,7 @@ class Maker {
 
   const World& world_;
   std::vector<Object> objects_{};
-  std::map<Labels, std::string> namespaces_{};
+  std::map<Draft, std::string> namespaces_{};
   IpAddress last_ = kDiscard.first();
 };
 

@@ -76,11 +76,11 @@ PolicyRef PolicyView::at(const std::string& where, const Document* part) const {
 }
 
 PolicyView view_of(const PolicyObject& object) {
-  PolicyView view{.object = &object};
-  if (const Document* spec = object.body->get("spec"); spec != nullptr && spec->is_map()) {
+  PolicyView view{.object = &object, .body = std::make_shared<const Document>(object.body->unpack())};
+  if (const Document* spec = view.body->get("spec"); spec != nullptr && spec->is_map()) {
     view.specs.push_back(spec_view(*spec, "spec"));
   }
-  const Document* specs = object.body->get("specs");
+  const Document* specs = view.body->get("specs");
   if (specs == nullptr || !view.of_cilium()) return view;
   for (std::size_t i = 0; i < specs->items.size(); ++i) {
     view.specs.push_back(spec_view(specs->items[i], "specs[" + std::to_string(i) + "]"));

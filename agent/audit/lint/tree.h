@@ -29,6 +29,7 @@ struct SpecView {
 
 struct PolicyView {
   const PolicyObject* object = nullptr;
+  std::shared_ptr<const Document> body{};  // unpacked; what the specs point into
   std::vector<SpecView> specs{};
 
   ObjectKey key() const { return {.kind = object->kind, .ns = object->ns, .name = object->name}; }

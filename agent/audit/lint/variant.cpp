@@ -19,9 +19,9 @@ Place place_of(const std::string& where) {
   return {.list = where.substr(0, open), .index = std::stoul(where.substr(open + 1))};
 }
 
-PolicyObject with_body(const PolicyObject& policy, Document body) {
+PolicyObject with_body(const PolicyObject& policy, const Document& body) {
   PolicyObject changed = policy;
-  changed.body = std::make_shared<const Document>(std::move(body));
+  changed.body = std::make_shared<const PackedDocument>(body);
   return changed;
 }
 
@@ -46,7 +46,7 @@ void isolate(Document& spec) {
 }  // namespace
 
 std::optional<PolicyObject> without_rule(const PolicyObject& policy, const RuleView& rule) {
-  Document body = *policy.body;
+  Document body = policy.body->unpack();
   const Place place = place_of(rule.where);
   Document* list = part_at(body, place.list);
   if (list == nullptr || place.index >= list->items.size()) return std::nullopt;
@@ -58,7 +58,7 @@ std::optional<PolicyObject> without_rule(const PolicyObject& policy, const RuleV
   } else {
     list->items[place.index] = {.kind = Document::Kind::kMap};  // asks for default deny, and for nothing else
   }
-  return with_body(policy, std::move(body));
+  return with_body(policy, body);
 }
 
 std::optional<PolicyObject> only_rule(const PolicyObject& policy, const SpecView& spec, const RuleView& rule) {
@@ -68,10 +68,10 @@ std::optional<PolicyObject> only_rule(const PolicyObject& policy, const SpecView
     return m.first == "ingress" || m.first == "ingressDeny" || m.first.starts_with("egress");
   });
   put(only, member, {.kind = Document::Kind::kList, .items = {*rule.document}});
-  Document body = *policy.body;
+  Document body = policy.body->unpack();
   std::erase_if(body.members, [](const Document::Member& m) { return m.first == "specs"; });
   put(body, "spec", std::move(only));
-  return with_body(policy, std::move(body));
+  return with_body(policy, body);
 }
 
 }  // namespace sextant::audit::lint

@@ -60,7 +60,7 @@ TEST_F(IneffectivePolicy, TellsPoliciesOfTwoKindsApart) {
 TEST_F(IneffectivePolicy, ResolvesWhenMendedOrRemoved) {
   problems = {{.policy = cnp("db"), .rejected = true, .reason = "a"},
               {.policy = cnp("web"), .rejected = true, .reason = "a"}};
-  world.apply(Object(PolicyObject{.ns = "shop", .name = "db", .body = std::make_shared<Document>()}));
+  world.apply(Object(PolicyObject{.ns = "shop", .name = "db", .body = std::make_shared<PackedDocument>()}));
   look_again();
   problems.clear();
   const auto changes = look_again();
@@ -90,7 +90,7 @@ TEST_F(PolicyWithoutEffect, IsToldWithLintsReasonAndFix) {
   PolicyRef where = cnp("db");
   where.origin = {.file = "db.yaml", .line = 3};
   remarks = {{lint::ReasonId::kSelectsNothing, where, "selects no pod", "compare its labels"}};
-  world.apply(Object(PolicyObject{.ns = "shop", .name = "db", .body = std::make_shared<Document>()}));
+  world.apply(Object(PolicyObject{.ns = "shop", .name = "db", .body = std::make_shared<PackedDocument>()}));
   const auto changes = look_again();
   ASSERT_THAT(opened(changes), SizeIs(1));
   const Finding& f = changes[0].finding;

@@ -101,7 +101,7 @@ TEST_F(SourceTest, FillsTheModel) {
   EXPECT_EQ(db->uid, "") << "of a peer no more than a policy sees of it";
   EXPECT_EQ(db->addresses.size(), 1U);
   ASSERT_EQ(world.policies().size(), 1U);
-  const Document& policy = *world.policies().begin()->second.body;
+  const Document policy = world.policies().begin()->second.body->unpack();
   EXPECT_EQ(policy.string_at("apiVersion"), "networking.k8s.io/v1") << "items of a list do not say it themselves";
   EXPECT_NE(policy.at({"spec", "ingress"}), nullptr) << "an empty list is not a missing one";
   EXPECT_EQ(policy.at({"metadata", "managedFields"}), nullptr);

@@ -69,7 +69,7 @@ TEST(Content, TellsTheItemsOfATypedListWhatTheyAre) {
   const Content content = parse_content(
       "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicyList\nitems:\n- metadata: {name: p}\n  spec: {}\n", "f.yaml");
   ASSERT_THAT(keys(content), ElementsAre("CiliumNetworkPolicy default/p"));
-  EXPECT_EQ(std::get<PolicyObject>(content.objects[0]).body->string_at("kind"), "CiliumNetworkPolicy");
+  EXPECT_EQ(std::get<PolicyObject>(content.objects[0]).body->at({"kind"})->text, "CiliumNetworkPolicy");
   EXPECT_THAT(keys(parse_content("{apiVersion: v1, kind: PodList, items: [{metadata: {name: a}}]}", "f")),
               ElementsAre("Pod default/a"));
 }

@@ -14,7 +14,7 @@ using Strings = std::vector<std::string>;
 
 Strings origins(const Shelf& shelf) {
   Strings texts;
-  for (const Object* object : shelf.sum().objects) {
+  for (const auto& object : shelf.sum().objects) {
     texts.push_back(key_of(*object).to_string() + " " + origin_of(*object).to_string());
   }
   return texts;

@@ -44,7 +44,7 @@ TEST(DecodePod, ReadsWhatVerdictsNeed) {
   EXPECT_EQ(pod.ns, "shop");
   EXPECT_EQ(pod.name, "web-7d4b9c-x2x4z");
   EXPECT_EQ(pod.uid, "0f6a3c1e-9f57-4a55-8d8c-1b2a7a0f6f11");
-  EXPECT_EQ(pod.labels.at("app"), "web");
+  EXPECT_EQ(pod.labels.find("app")->second, "web");
   EXPECT_EQ(pod.node_name, "n1");
   EXPECT_EQ(pod.service_account, "web");
   EXPECT_EQ(pod.workload, "Deployment/web");

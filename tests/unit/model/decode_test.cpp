@@ -28,7 +28,7 @@ status:
   - {type: ExternalIP, address: 192.0.2.1}
   - {type: Hostname, address: n1}
 )");
-  EXPECT_EQ(node.labels.at("zone"), "a");
+  EXPECT_EQ(node.labels.find("zone")->second, "a");
   EXPECT_EQ(test::strings(node.addresses), (std::vector<std::string>{"2001:db8::1", "192.0.2.1"}));
   EXPECT_EQ(test::strings(node.pod_prefixes), (std::vector<std::string>{"2001:db8:1::/64", "10.1.0.0/24"}));
 }
@@ -102,7 +102,8 @@ TEST(Decode, KeepsAPolicyWholeAsItWasWritten) {
   EXPECT_EQ(policy.name, "db");
   EXPECT_EQ(policy.origin.file, "test.yaml");
   ASSERT_NE(policy.body, nullptr);
-  const Document* spec = policy.body->find("spec");
+  const auto spec = policy.body->at({"spec"});
+  ASSERT_TRUE(spec);
   EXPECT_TRUE(spec->find("ingress")->is_list());
   EXPECT_EQ(spec->find("ingress")->line, 6U);
   EXPECT_TRUE(spec->find("egress")->is_null());

@@ -15,7 +15,7 @@ Removed removed(ObjectKind kind, std::string ns, std::string name) {
 
 TEST(World, KeepsEveryKindUntilItIsRemoved) {
   World world("n1");
-  const auto body = std::make_shared<const Document>();
+  const auto body = std::make_shared<const PackedDocument>();
   const Object objects[] = {
       Namespace{.name = "shop"},
       Node{.name = "n1"},
@@ -117,6 +117,17 @@ TEST(World, IsDualStackWhenPodsHaveBothFamilies) {
   EXPECT_FALSE(world.is_dual_stack());
   world.apply(Object{Node{.name = "n2", .pod_prefixes = {Prefix::parse("10.1.0.0/16").value()}}});
   EXPECT_TRUE(world.is_dual_stack());
+}
+
+TEST(World, KeepsTheLabelsOfPodsThatAreAlikeOnce) {
+  World world("n1");
+  for (const char* name : {"web-1", "web-2", "db"}) {
+    Pod one = pod(name, "");
+    one.labels = {{"app", std::string(name).substr(0, 2)}};
+    world.apply(Object(one));
+  }
+  EXPECT_TRUE(world.pod("shop", "web-1")->labels.shares_with(world.pod("shop", "web-2")->labels));
+  EXPECT_FALSE(world.pod("shop", "web-1")->labels.shares_with(world.pod("shop", "db")->labels));
 }
 
 }  // namespace

@@ -263,7 +263,7 @@ TEST_F(EngineWork, OfAGroupThatSaysTheSameIsNone) {
 TEST_F(EngineWork, OfLongLivedChurnDoesNotGrow) {
   for (int i = 0; i < 45'000; ++i) {
     Pod pod = *world_.pod("shop", "db");
-    pod.labels["run"] = std::to_string(i);
+    pod.labels = {{"app", "db"}, {"run", std::to_string(i)}};
     world_.apply(Delta(pod));
     engine_.on(Delta(pod));
     if (i % 1'000 == 0) engine_.compile();

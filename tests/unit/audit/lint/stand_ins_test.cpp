@@ -78,7 +78,7 @@ TEST(StandIns, OfANamespaceSelectorAreInANamespaceThatItSelects) {
   EXPECT_EQ(labelled(peers + given), Texts{"tools app=web"});
   const auto namespaces = made<Namespace>(peers);
   ASSERT_EQ(namespaces.size(), 1U);
-  EXPECT_EQ(namespaces[0].labels.at("team"), "ops");
+  EXPECT_EQ(namespaces[0].labels, (Labels{{"team", "ops"}}));
   EXPECT_EQ(labelled(peers), Texts{namespaces[0].name + " app=web"});
 }
 
