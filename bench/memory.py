@@ -1,6 +1,6 @@
-"""Prints the daemon's resident memory with nothing to watch, and with pods and policies, in a network namespace of its own.
+"""The daemon's resident memory with nothing to watch, and with pods and policies, in a network namespace of its own.
 
-    memory.py SEXTANTD [manifests|cluster]...
+    memory.py BUILD [files|cluster]... [--json] [--quick]
 
 The objects (node_objects.py) come from files, and from a real API server (tests/kube-apiserver) where Go is there to build
 it. "Ready" is from the daemon's start until it says so; with an API server that includes the pause by which nodes spread
@@ -8,6 +8,7 @@ their starts (up to 3 s), and the processor's time is printed beside it, which d
 daemon is ready, and after it has rested for two seconds; the peak is VmHWM. Map memory is the kernel's, as the daemon reports it.
 """
 
+import argparse
 import json
 import os
 import pathlib
@@ -20,6 +21,7 @@ import types
 import unittest
 
 import node_objects
+from rows import Row, show
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests/e2e"), str(ROOT / "deploy/demo")]
@@ -111,56 +113,63 @@ def from_cluster(daemon, size):
         server.remove()
 
 
-def tell(size, found):
-    print(f"{size[0]:5d} pods {size[2]:5d} of other nodes {size[1]:5d} policies  {found.resident:6.1f} MiB resident "
-          f"({found.at_start:.1f} when ready, {found.peak:.1f} at most)  {found.maps:5.1f} MiB maps  "
-          f"ready after {found.ready * 1000:.0f} ms, {found.processor * 1000:.0f} ms of a processor", flush=True)
+def name_of(size):
+    pods, policies, foreign = size
+    return f"{pods} pods, {policies:,} policies" + (f", {foreign:,} pods of other nodes" if foreign else "")
 
 
-def judge(what, value, goal, unit="MiB"):
-    print(f"{what}: {value:.1f} {unit} (goal: {goal} {unit}{'' if value <= goal else ', missed'})", flush=True)
+def rows_of(source, take, daemon, sizes):
+    """What each size takes, and what of it a goal is set for."""
+    found = {size: take(daemon, size) for size in sizes}
+    rows = []
+    for size, of in found.items():
+        goal = {SMALL: 24, LARGE: 48, WHOLE: 48}.get(size)
+        name = f"{source}, {name_of(size)}"
+        rows += [Row(f"{name}: resident", of.resident, "MiB", goal, "at most" if goal else None),
+                 Row(f"{name}: at most", of.peak, "MiB"),
+                 Row(f"{name}: ready after", of.ready * 1000, "ms"),
+                 Row(f"{name}: of a processor", of.processor * 1000, "ms")]
+    return rows, found
 
 
-def measure(daemon, source, take, sizes):
-    print(f"from {source}")
-    found = {}
-    for size in sizes:
-        found[size] = take(daemon, size)
-        tell(size, found[size])
-    return found
+def of_manifests(daemon, quick):
+    sizes = (SMALL,) if quick else (EMPTY, SMALL, MIDDLE, LARGE, WHOLE)
+    rows, found = rows_of("files", from_manifests, daemon, sizes)
+    rows.append(Row("kernel maps at the default sizes", found[SMALL].maps, "MiB", 32, "at most"))
+    if not quick:
+        more = found[LARGE].resident - found[EMPTY].resident
+        rows += [Row("files, 250 pods, 1,000 policies: more than with nothing", more, "MiB", 24, "at most"),
+                 Row("files: start to ready at 250 pods", found[MIDDLE].ready * 1000, "ms", 1000, "at most")]
+    return rows
 
 
-def judge_manifests(daemon):
-    found = measure(daemon, "manifests", from_manifests, (EMPTY, SMALL, MIDDLE, LARGE, WHOLE))
-    judge("idle at 3 pods", found[SMALL].resident, 24)
-    judge("kernel maps at the default sizes", found[LARGE].maps, 32)
-    judge("250 pods and 1,000 policies", found[LARGE].resident, 48)
-    judge("of which more than with nothing", found[LARGE].resident - found[EMPTY].resident, 24)
-    judge("the same with 5,000 pods of other nodes", found[WHOLE].resident, 48)
-    judge("start to ready at 250 pods", found[MIDDLE].ready * 1000, 1000, "ms")
-
-
-def judge_cluster(daemon):
+def of_cluster(daemon, quick):
     try:
         cluster.build()
     except unittest.SkipTest as reason:
-        print(f"from an API server: not measured: {reason}")
-        return
-    found = measure(daemon, "an API server", from_cluster, (SMALL, MIDDLE, LARGE, WHOLE))
-    judge("250 pods, 1,000 policies and 5,000 pods of other nodes", found[WHOLE].resident, 48)
+        print(f"memory: nothing from an API server: {reason}", file=sys.stderr)
+        return []
+    return rows_of("API server", from_cluster, daemon, (SMALL,) if quick else (SMALL, MIDDLE, LARGE, WHOLE))[0]
 
 
 def main():
-    daemon, *sources = [os.path.abspath(sys.argv[1]), *(sys.argv[2:] or ["manifests", "cluster"])]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("sources", nargs="*", choices=[[], "files", "cluster"], default=[])
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    options = parser.parse_args()
+    daemon = options.build.resolve() / "sextantd"
     subprocess.run(["ip", "netns", "add", NAMESPACE], check=True)
     try:
         for command in (["link", "set", "lo", "up"], ["link", "add", "up0", "type", "veth", "peer", "name", "wire0"],
                         ["link", "set", "wire0", "up"], ["link", "set", "up0", "up"], ["-6", "route", "add", "default", "dev", "up0"]):
             subprocess.run(["ip", "-n", NAMESPACE, *command], check=True)
-        for source in sources:
-            {"manifests": judge_manifests, "cluster": judge_cluster}[source](daemon)
+        measure = {"files": of_manifests, "cluster": of_cluster}
+        rows = [row for source in options.sources or measure for row in measure[source](daemon, options.quick)]
     finally:
         subprocess.run(["ip", "netns", "del", NAMESPACE], check=False)
+    show("memory", rows, options.json)
 
 
 if __name__ == "__main__":
