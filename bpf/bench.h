@@ -1,5 +1,5 @@
-// How packets of a benchmark differ: the contract between bpf/bench.bpf.c and agent/datapath/packet_bench.cpp. Compiles
-// as BPF C and as C++.
+// How packets of a benchmark differ: the contract between bpf/bench.bpf.c and agent/datapath/bench_programs.cpp.
+// Compiles as BPF C and as C++.
 #pragma once
 
 #include "bpf/abi.h"
