@@ -22,7 +22,7 @@ std::string path_of(const std::string& reason) {
 }
 
 bool is_refused_already(const PolicyView& view, policy::Release release) {
-  return !check_against_schema(*view.object, release).violations.empty();
+  return !check_against_schema(view.object->kind, *view.body, release).violations.empty();
 }
 
 }  // namespace

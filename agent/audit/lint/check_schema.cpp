@@ -61,7 +61,7 @@ void say_unknown(const PolicyView& policy, const SchemaReport& report, const Unk
 
 void check_schema(const Tree& tree, Remarks& remarks) {
   for (const PolicyView& policy : tree.policies()) {
-    const SchemaReport report = check_against_schema(*policy.object, tree.options().release);
+    const SchemaReport report = check_against_schema(policy.object->kind, *policy.body, tree.options().release);
     for (const Violation& violation : report.violations) {
       remarks.push_back({ReasonId::kRefused, policy.at(violation.path, violation.document),
                          "the API server refuses the policy, so that none of its rules comes into force: " +

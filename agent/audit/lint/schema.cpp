@@ -206,11 +206,10 @@ class Checker {
 
 }  // namespace
 
-SchemaReport check_against_schema(const PolicyObject& object, policy::Release release) {
+SchemaReport check_against_schema(ObjectKind kind, const Document& body, policy::Release release) {
   Checker checker(release);
-  const Document body = object.body->unpack();
   const Document* spec = body.get("spec");
-  switch (object.kind) {
+  switch (kind) {
     case ObjectKind::kCiliumNetworkPolicy:
     case ObjectKind::kCiliumClusterwideNetworkPolicy:
       if (spec != nullptr) checker.structure(*spec, "spec", "cilium");

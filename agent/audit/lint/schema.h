@@ -42,8 +42,8 @@ struct SchemaReport {
   std::vector<UnknownField> unknown{};
 };
 
-// Checks spec (and specs) of one policy. Kinds without a schema here give an empty report.
-SchemaReport check_against_schema(const PolicyObject& object, policy::Release release);
+// Checks spec (and specs) of one policy. Kinds without a schema here give an empty report. It points into `body`.
+SchemaReport check_against_schema(ObjectKind kind, const Document& body, policy::Release release);
 
 // The members of the release, for readers and tests.
 std::vector<SchemaMember> schema_of(policy::Release release);
