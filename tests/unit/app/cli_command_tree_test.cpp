@@ -209,7 +209,7 @@ TEST(CommandTree, SaysWhatIsWrongWithTheEndsOfAnExplanation) {
   const auto with = [](const std::string& to, const std::string& from, const std::string& port) {
     return error_of({"explain", "--to", to, "--from", from, "--port", port});
   };
-  EXPECT_THAT(with("db", "::1", "1"), StartsWith("explain: --to: 'db' names no endpoint"));
+  EXPECT_THAT(with("db", "::1", "1"), StartsWith("explain: --to: 'db' is no destination: NAMESPACE/POD"));
   EXPECT_THAT(with("a/b", "everyone", "1"), StartsWith("explain: --from: 'everyone' is no source"));
   EXPECT_THAT(with("a/b", "::1", "https"), StartsWith("explain: --port: 'https' is no port"));
   EXPECT_THAT(with("a/b", "::1", "65536"), HasSubstr("0 to 65535"));
