@@ -88,11 +88,7 @@ class Reader {
         for (Document& item : document.items) item = value();
         break;
       case Kind::kMap:
-        document.members.resize(unsigned_number());
-        for (auto& [key, member] : document.members) {
-          key = text();
-          member = value();
-        }
+        read_members(document);
         break;
       default:
         break;
@@ -111,6 +107,15 @@ class Reader {
   }
 
  private:
+  void read_members(Document& map) {
+    const std::uint64_t count = unsigned_number();
+    map.members.reserve(count);
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::string_view key = text();
+      map.members.emplace_back(key, value());
+    }
+  }
+
   Document head() {
     const auto bits = static_cast<std::uint8_t>(take(1).front());
     Document document{.kind = static_cast<Kind>(bits & kKindBits), .boolean = (bits & kTrue) != 0};
