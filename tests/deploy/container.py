@@ -22,14 +22,15 @@ class Podman:
         self.command = ["podman", f"--root={folder}/images", f"--runroot={folder}/podman", "--cgroup-manager=cgroupfs",
                         "--storage-driver=vfs", "--events-backend=file", "--runtime=runc"]
 
-    def run(self, *arguments):
-        done = support.ran(*self.command, *arguments)
+    def run(self, *arguments, cwd=None):
+        done = support.ran(*self.command, *arguments, cwd=cwd)
         if done.returncode != 0:
             raise AssertionError(f"podman {' '.join(map(str, arguments))}: {done.stdout}")
         return done.stdout.strip()
 
     def pull(self, layout):
-        return self.run("pull", "--quiet", f"oci:{layout}").splitlines()[-1]
+        """By its name alone: podman takes a path for a reference, where a folder's name may not end with an underscore."""
+        return self.run("pull", "--quiet", f"oci:{layout.name}", cwd=layout.parent).splitlines()[-1]
 
     def start(self, image, options, arguments, log):
         with open(log, "w", encoding="utf-8") as out:
