@@ -59,6 +59,8 @@ def libraries(programs, sysroot):
 def _package_of(name):
     """The Debian package of a library, by its name. It is the same for every architecture, so this machine's is asked: a
     sysroot that was only unpacked has no list of files. dpkg knows a merged /usr by either name."""
+    if name.startswith("ld-linux-"):
+        name = "libc.so.6"  # its loader, whose name is the architecture's
     own = MACHINES_BY_NAME[own_architecture()]
     for path in (f"/usr/lib/{own}/{name}", f"/lib/{own}/{name}"):
         told = subprocess.run(["dpkg", "-S", path], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
