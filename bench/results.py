@@ -6,7 +6,7 @@ import platform
 import re
 import subprocess
 
-from rows import Row
+from rows import Row, lines as lines_of
 
 
 def _text(path):
@@ -46,7 +46,7 @@ def rows_of(report):
 def table(report):
     lines = [_place(report)]
     for part in report["parts"]:
-        lines += ["", part["part"], *(Row(**row).to_line() for row in part["rows"])]
+        lines += ["", part["part"], *lines_of(Row(**row) for row in part["rows"])]
     return "\n".join(lines)
 
 

@@ -20,15 +20,22 @@ class Row:
         short = self.value - self.goal if self.goal_is == "at most" else self.goal - self.value
         return short > (self.spread or 0)
 
-    def to_line(self):
+    def to_line(self, width=0):
+        """`width`: of the longest name beside it."""
         value = f"{self.value:,.0f}" if float(self.value).is_integer() else f"{self.value:,.4g}" if self.value < 100 else f"{self.value:,.0f}"
         spread = f" ± {self.spread:.2g}" if self.spread is not None else ""
         goal = f"{self.goal_is} {self.goal:g}" if self.goal is not None else ""
-        return f"  {self.name:58s} {value + spread:>18s} {self.unit:14s} {goal:14s} {'missed' if self.missed() else ''}".rstrip()
+        return f"  {self.name:{width}s} {value + spread:>18s} {self.unit:14s} {goal:14s} {'missed' if self.missed() else ''}".rstrip()
+
+
+def lines(rows):
+    rows = list(rows)
+    width = max((len(row.name) for row in rows), default=0)
+    return [row.to_line(width) for row in rows]
 
 
 def show(part, rows, as_json):
     if as_json:
         print(json.dumps({"part": part, "rows": [dataclasses.asdict(row) for row in rows]}))
     else:
-        print("\n".join([part, *(row.to_line() for row in rows)]))
+        print("\n".join([part, *lines(rows)]))
